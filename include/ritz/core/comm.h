@@ -1,0 +1,55 @@
+/* The communicator, agreement on errors, and the partition of fixed blocks over ranks. */
+#ifndef RITZ_CORE_COMM_H
+#define RITZ_CORE_COMM_H
+
+#include "ritz/core/error.h"
+#include <mpi.h>
+#include <stdint.h>
+
+typedef struct rz_comm {
+  MPI_Comm mpi; /* borrowed from the caller */
+  int rank, size;
+} rz_comm;
+
+/* Describe a communicator. Local. */
+rz_err rz_comm_wrap(MPI_Comm mpi, rz_comm *out);
+
+/* All ranks learn whether any failed: returns RZ_OK if rc is RZ_OK on every rank, else the code of the lowest failing
+ * rank, whose message every rank adopts. Collective; one reduction when all is well. */
+rz_err rz_agree(const rz_comm *comm, rz_err rc);
+
+/* In-place sums, maxima and broadcasts of any length (64-bit counts are split as MPI needs). Collective. */
+rz_err rz_sum(const rz_comm *comm, int64_t n, double *x);
+rz_err rz_sum_i64(const rz_comm *comm, int64_t n, int64_t *x);
+rz_err rz_max(const rz_comm *comm, int64_t n, double *x);
+rz_err rz_bcast(const rz_comm *comm, int root, int64_t bytes, void *x);
+/* Concatenate x[n_local] of all ranks in rank order into all[sum of n_local], on every rank. elem = bytes each.
+ * Collective. */
+rz_err rz_allgather(const rz_comm *comm, int64_t n_local, size_t elem, const void *x, void *all);
+/* Convert a 64-bit count for MPI; RZ_ERR_ARG if it does not fit. */
+rz_err rz_int(int64_t n, int *out);
+
+/* Contiguous share of n_item items that rank owns: first = start, count = number. Differ by at most one. */
+typedef struct rz_range {
+  int64_t first, count;
+} rz_range;
+rz_range rz_share(int64_t n_item, int rank, int size);
+/* Rank that owns item i of n_item. */
+int rz_share_owner(int64_t n_item, int64_t i, int size);
+
+/* Sum n-vectors over fixed blocks by one fixed binary tree, so that the bits do not depend on the number of ranks.
+ *   n_block   number of blocks in all; rank r owns rz_share(n_block, r, size)
+ *   x         shape [local blocks, n]: one vector per block
+ *   sum       out, shape [n], equal on every rank
+ * Collective. Gathers n_block * n doubles on every rank: for statistics, not for gradients. */
+rz_err rz_sum_blocks(const rz_comm *comm, int64_t n_block, int64_t n, const double *x, double *sum);
+
+/* RZ_MPI(call): a failing MPI call becomes an rz_err with MPI's own text. */
+rz_err rz_mpi_error(int code, const char *file, int line, const char *func);
+#define RZ_MPI(call)                                                                                                   \
+  do {                                                                                                                 \
+    const int rz_mpi_ = (call);                                                                                        \
+    if (rz_mpi_ != MPI_SUCCESS) return rz_mpi_error(rz_mpi_, __FILE__, __LINE__, __func__);                            \
+  } while (0)
+
+#endif
