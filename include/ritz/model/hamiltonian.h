@@ -1,0 +1,56 @@
+/* Named Hamiltonians. A model is one file with a const class and one line in src/model/model_registry.c.
+ * Local; no communication. */
+#ifndef RITZ_MODEL_HAMILTONIAN_H
+#define RITZ_MODEL_HAMILTONIAN_H
+
+#include "ritz/core/config.h"
+#include "ritz/core/error.h"
+#include "ritz/core/option.h"
+#include "ritz/model/lattice.h"
+#include "ritz/model/operator.h"
+
+/* What a model's build function receives. */
+typedef struct rz_model_input {
+  const rz_config *config; /* group "hamiltonian" */
+  rz_lattice *lattice;
+  uint64_t seed; /* for random couplings: streams RZ_RNG_DISORDER */
+  bool pauli;    /* units of the deck: true 'pauli', false 'spin' */
+} rz_model_input;
+
+typedef struct rz_model_class {
+  const char *name, *about, *cite;
+  const char *units;   /* default units: "pauli" or "spin" */
+  const char *formula; /* of H, in the local operators: "H = -J sum_<ij> sz_i sz_j - h sum_i sx_i" */
+  const rz_option *options;
+  int n_options;
+  rz_err (*build)(const rz_model_input *in, rz_operator *op); /* adds terms; the caller finishes */
+} rz_model_class;
+const rz_model_class *const *rz_model_registry(int *n);
+
+/* Lattice, Hamiltonian, sector and rotation as one problem, resolved from a deck. */
+typedef struct rz_model {
+  rz_lattice *lattice;
+  rz_operator *bare;     /* as the formula says */
+  rz_operator *h;        /* after the Marshall rotation if `marshall`; the same pointer as bare otherwise */
+  bool marshall;         /* rotation applied */
+  int8_t *marshall_mask; /* [n_site], 1 on sublattice A */
+  bool pauli;
+  const rz_model_class *cls;
+  bool fixed_sz;     /* sector: total Sz fixed */
+  int n_up;          /* number of up spins if fixed_sz: Sz = n_up - n_site / 2 */
+  char formula[512]; /* H written out with numbers and units, one line */
+} rz_model;
+
+/* Build from groups lattice, hamiltonian, sector of a resolved config. Semantic errors (an Sz sector that does not
+ * exist, a Marshall rotation on a lattice that is not bipartite, a sector H does not keep) are recorded in the config
+ * with rz_config_error and returned as RZ_ERR_DECK; a bad term or edge file as RZ_ERR_DECK with file, line and text.
+ *   marshall = 'auto': rotate when it makes H stoquastic and the bare H is not. */
+rz_err rz_model_create(rz_config *config, rz_model **out);
+void rz_model_destroy(rz_model **model);
+
+/* Option groups "lattice", "hamiltonian" and "sector", assembled from the registries; borrowed, static. */
+const rz_option_group *rz_lattice_options(void);
+const rz_option_group *rz_hamiltonian_options(void);
+const rz_option_group *rz_sector_options(void);
+
+#endif
