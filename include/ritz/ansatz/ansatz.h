@@ -1,0 +1,89 @@
+/* Variational states psi_theta(s). An ansatz is one file with a const class and one line in
+ * src/ansatz/ansatz_registry.c. Local; no communication.
+ *
+ * Walkers live in blocks of RZ_LANES, spins with the lane fastest, so that every kernel runs over lanes side by side. A
+ * proposed move is one set of sites to flip, shared by the lanes of a block. Caches live in the block; the ansatz is
+ * const while samples are drawn. */
+#ifndef RITZ_ANSATZ_ANSATZ_H
+#define RITZ_ANSATZ_ANSATZ_H
+
+#include "ritz/core/config.h"
+#include "ritz/core/error.h"
+#include "ritz/core/option.h"
+#include "ritz/linalg/jacobian.h"
+#include "ritz/linalg/params.h"
+#include "ritz/model/lattice.h"
+#include <complex.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RZ_LANES = 16 };
+
+typedef struct rz_ansatz rz_ansatz;
+
+typedef struct rz_block {
+  int n_site;
+  int8_t *spin;                     /* [n_site, RZ_LANES], entries +-1; every lane is valid */
+  double complex log_psi[RZ_LANES]; /* as of the last refresh: commits do not update it */
+  double *cache;                    /* of the ansatz; [cache_size] */
+} rz_block;
+
+/* What init receives. */
+typedef struct rz_ansatz_input {
+  const rz_config *config; /* group "ansatz" */
+  const rz_lattice *lattice;
+  uint64_t seed; /* initial weights: streams RZ_RNG_INIT_PARAMETERS, id = parameter view */
+} rz_ansatz_input;
+
+typedef struct rz_ansatz_class {
+  const char *name, *about, *cite;
+  const rz_option *options;
+  int n_options;
+  /* Declare parameters (rz_params_add, _allocate), fill them, set is_complex and cache_size. */
+  rz_err (*init)(rz_ansatz *a, const rz_ansatz_input *in);
+  /* Parameters changed: rebuild tables. */
+  rz_err (*update)(rz_ansatz *a);
+  /* log psi of n configurations, from scratch, by the textbook formula: the oracle of the fast paths.
+   * spin [n, n_site], out [n]. */
+  rz_err (*log_psi)(const rz_ansatz *a, int64_t n, const int8_t *spin, double complex *out);
+  /* Cache and log_psi of a block from its spins. */
+  void (*refresh)(const rz_ansatz *a, rz_block *b);
+  /* psi(s')/psi(s) per lane, s' = s with the listed sites flipped; out [RZ_LANES]. */
+  void (*ratio)(const rz_ansatz *a, const rz_block *b, int n_flip, const int32_t *site, double complex *out);
+  /* Flip the listed sites in the lanes with accept != 0, spins and cache. accept [RZ_LANES]. */
+  void (*commit)(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, const uint8_t *accept);
+  /* Factors of d log psi / d theta for n configurations; weights are left to the caller. */
+  rz_err (*jacobian)(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_jacobian **out);
+  /* Take values from another state's views: equal shapes copied, translation-shared filters padded with zeros about
+   * their centre when n_site differs; NULL: equal shapes only. Errors: RZ_ERR_ARG, saying what does not fit. */
+  rz_err (*import)(rz_ansatz *a, const rz_params *from, int from_n_site, const int from_extent[2]);
+  void (*fini)(rz_ansatz *a);
+} rz_ansatz_class;
+
+struct rz_ansatz {
+  const rz_ansatz_class *cls;
+  const rz_lattice *lattice;
+  int n_site;
+  bool is_complex;    /* log psi is complex; otherwise psi > 0 everywhere */
+  int64_t cache_size; /* doubles per block */
+  rz_params params;
+  void *data; /* of the class */
+};
+
+const rz_ansatz_class *const *rz_ansatz_registry(int *n);
+const rz_option_group *rz_ansatz_options(void); /* group "ansatz", selector "kind" */
+
+rz_err rz_ansatz_create(const rz_ansatz_input *in, rz_ansatz **out);
+void rz_ansatz_destroy(rz_ansatz **a);
+/* After params.value was changed. */
+rz_err rz_ansatz_update(rz_ansatz *a);
+int rz_ansatz_n_comp(const rz_ansatz *a); /* 1 or 2: rows of the Jacobian per sample */
+
+/* A block with its spins all +1 and nothing refreshed; owner: caller. */
+rz_err rz_block_create(const rz_ansatz *a, rz_block **out);
+void rz_block_destroy(rz_block **b);
+/* Copy up to RZ_LANES configurations [n, n_site] into the lanes; lanes beyond n repeat the last one. */
+void rz_block_set(rz_block *b, int n, const int8_t *spin);
+void rz_block_get(const rz_block *b, int lane, int8_t *spin);
+
+#endif

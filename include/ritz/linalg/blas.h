@@ -1,0 +1,24 @@
+/* BLAS and LAPACK, and the one macro that turns an info code into an rz_err. */
+#ifndef RITZ_LINALG_BLAS_H
+#define RITZ_LINALG_BLAS_H
+
+#include "ritz/core/error.h"
+#include <cblas.h>
+#include <complex.h>
+#define lapack_complex_double double _Complex
+#define lapack_complex_float float _Complex
+#include <lapacke.h>
+
+/* info < 0: a bad argument (internal error); info > 0: numerical failure with the routine's own meaning. */
+#define RZ_LAPACK(call)                                                                                                \
+  do {                                                                                                                 \
+    const lapack_int rz_info_ = (call);                                                                                \
+    RZ_CHECK(rz_info_ >= 0, RZ_ERR_INTERNAL, "%s: argument %d", #call, (int)-rz_info_);                                \
+    RZ_CHECK(rz_info_ == 0, RZ_ERR_NUM, "%s: info = %d", #call, (int)rz_info_);                                        \
+  } while (0)
+
+/* One thread per rank, whatever the environment of the library says. Returns the BLAS's description of itself or
+ * "unknown BLAS". */
+const char *rz_blas_setup(void);
+
+#endif

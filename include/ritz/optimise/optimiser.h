@@ -1,0 +1,65 @@
+/* Optimisers: from a Jacobian and a residual to a change of the parameters. They never learn what a wave function is.
+ *
+ * With rows r = (component, sample), weights w and centred J and e (complex outputs stacked: Re rows, Im rows):
+ *   forces  F = J^T W e,    metric  S = J^T W J,    gradient of the energy  2 F
+ * and the change theta <- theta + delta with
+ *   gradient    delta = - learning_rate 2 F         (and momentum, adam: Kingma and Ba, arXiv:1412.6980)
+ *   sr          delta = - learning_rate (S + diag_shift + diag_scale diag S)^-1 F        (Sorella, PRL 80, 4558 (1998);
+ *               solvers dense, cg; kernel: Chen and Heyl, Nat. Phys. 20, 1476 (2024)) */
+#ifndef RITZ_OPTIMISE_OPTIMISER_H
+#define RITZ_OPTIMISE_OPTIMISER_H
+
+#include "ritz/core/array.h"
+#include "ritz/core/comm.h"
+#include "ritz/core/config.h"
+#include "ritz/core/error.h"
+#include "ritz/core/option.h"
+#include "ritz/linalg/jacobian.h"
+#include <stdint.h>
+
+typedef struct rz_optimiser rz_optimiser;
+
+typedef struct rz_step_info {
+  const char *solver;               /* the one actually used: "dense", "kernel", "cg", "eigen" (fall-back), "none" */
+  double learning_rate, diag_shift; /* as used in this step, schedules and raises applied */
+  double force_norm;                /* |F|_2 */
+  double step_norm;                 /* |delta|_2 after the bound */
+  double metric_norm;               /* sqrt(delta^T S delta), the distance moved in state space, before the bound */
+  int iterations;                   /* of CG; else 0 */
+  double solve_residual;            /* relative residual of the linear system */
+  int fell_back;                    /* 1 if the factorisation failed and the eigensolver was used */
+} rz_step_info;
+
+typedef struct rz_optimiser_class {
+  const char *name, *about, *cite;
+  const rz_option *options;
+  int n_options;
+  rz_err (*init)(rz_optimiser *o);
+  rz_err (*step)(rz_optimiser *o, rz_jacobian *j, const double *residual, double *delta, rz_step_info *info);
+  rz_err (*state)(rz_optimiser *o, rz_array_visit *visit, void *ctx);
+  void (*fini)(rz_optimiser *o);
+} rz_optimiser_class;
+const rz_optimiser_class *const *rz_optimiser_registry(int *n);
+const rz_option_group *rz_optimiser_options(void); /* group "optimiser" */
+
+/* config: group "optimiser"; n_param parameters; comm borrowed. */
+rz_err rz_optimiser_create(const rz_config *config, int64_t n_param, const rz_comm *comm, rz_optimiser **out);
+void rz_optimiser_destroy(rz_optimiser **o);
+
+/* One step. Collective.
+ *   i_step    counts from 0: schedules depend on it
+ *   j         weights set, not centred yet: the step centres it
+ *   residual  [n_rows]: e = local energy - mean, stacked like the rows; local
+ *   delta     out [n_param], equal on every rank
+ * Errors: RZ_ERR_NUM if no finite step could be found (the caller restores and calls rz_optimiser_reject). */
+rz_err rz_optimiser_step(rz_optimiser *o, int64_t i_step, rz_jacobian *j, const double *residual, double *delta,
+                         rz_step_info *info);
+/* The last step was bad: forget its memory and raise the shift (tenfold per rejection; the raise decays by half per
+ * accepted step). */
+rz_err rz_optimiser_reject(rz_optimiser *o);
+/* Everything an exact resume needs. */
+rz_err rz_optimiser_state(rz_optimiser *o, rz_array_visit *visit, void *ctx);
+/* Bytes one rank needs for the solve of n_global samples; for `ritz check`. */
+double rz_optimiser_memory(const rz_config *config, int64_t n_param, int64_t n_sample, int n_comp, int size);
+
+#endif

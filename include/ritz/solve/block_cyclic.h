@@ -1,0 +1,32 @@
+/* Symmetric matrices spread block-cyclically over ranks, and their dense solvers (ScaLAPACK). Collective. */
+#ifndef RITZ_SOLVE_BLOCK_CYCLIC_H
+#define RITZ_SOLVE_BLOCK_CYCLIC_H
+
+#include "ritz/core/comm.h"
+#include "ritz/core/error.h"
+#include <stdint.h>
+
+typedef struct rz_block_cyclic rz_block_cyclic;
+
+/* An order-n matrix on a process grid chosen from comm (1 x size up to 3 ranks, near-square beyond), blocks of nb.
+ * Local part allocated and zeroed. Storage is column-major as ScaLAPACK wants: entry (i_local, j_local) at data[i_local
+ * + j_local * ld]. */
+rz_err rz_block_cyclic_create(const rz_comm *comm, int64_t n, int nb, rz_block_cyclic **out);
+void rz_block_cyclic_destroy(rz_block_cyclic **m);
+double *rz_block_cyclic_data(rz_block_cyclic *m);
+int64_t rz_block_cyclic_ld(const rz_block_cyclic *m);
+int64_t rz_block_cyclic_order(const rz_block_cyclic *m);
+/* Global row indices of this rank's local rows, and columns; borrowed. */
+const int64_t *rz_block_cyclic_rows(const rz_block_cyclic *m, int64_t *n);
+const int64_t *rz_block_cyclic_cols(const rz_block_cyclic *m, int64_t *n);
+
+/* Solve A x = b in place of the replicated b [n] by Cholesky (lower triangle used; A is destroyed). RZ_ERR_NUM when A
+ * is not positive definite. On one rank this is LAPACK. */
+rz_err rz_block_cyclic_cholesky_solve(rz_block_cyclic *a, double *b);
+/* The same by eigen-decomposition with the smooth pseudo-inverse 1/s -> (1/s) / (1 + (eps s_max/s)^6); negative
+ * eigenvalues are dropped. */
+rz_err rz_block_cyclic_eigen_solve(rz_block_cyclic *a, double eps, double *b);
+/* All eigenvalues ascending in w [n] (replicated); vectors into z (same layout as a) unless NULL. */
+rz_err rz_block_cyclic_eigen(rz_block_cyclic *a, double *w, rz_block_cyclic *z);
+
+#endif

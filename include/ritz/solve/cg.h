@@ -1,0 +1,18 @@
+/* Matrix-free conjugate gradients (PETSc KSP on one process, whose product may be collective, so that every rank holds
+ * the same vectors and takes the same steps). Collective. */
+#ifndef RITZ_SOLVE_CG_H
+#define RITZ_SOLVE_CG_H
+
+#include "ritz/core/comm.h"
+#include "ritz/core/error.h"
+#include <stdint.h>
+
+/* y = A x on replicated vectors [n]; equal on every rank. */
+typedef rz_err rz_product(void *ctx, const double *x, double *y);
+
+/* Solve A x = b to a relative residual tol; x holds the start on entry; diagonal [n] preconditions (Jacobi) unless
+ * NULL. Errors: RZ_ERR_NUM if max_iterations are not enough or A is not positive definite. */
+rz_err rz_cg_solve(int64_t n, rz_product *apply, void *ctx, const double *diagonal, const double *b, double tol,
+                   int max_iterations, double *x, int *iterations, double *residual);
+
+#endif
