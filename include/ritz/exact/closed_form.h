@@ -12,8 +12,8 @@ typedef struct rz_closed_form {
 
 /* Haldane-Shastry ring, n sites, n >= 2 and even, spin units:
  *   H = sum_{i<j} (pi/n)^2 / sin^2(pi (i-j)/n) S_i . S_j,    E0 = -(pi^2/24) (n + 5/n)
- * F. D. M. Haldane, Phys. Rev. Lett. 60, 635 (1988); B. S. Shastry, ibid. 639. The gap is to the level with the
- * spinons of the lowest triplet, (pi^2/2n)(1 - ...) as rz_haldane_shastry_levels gives it; NaN here. */
+ * F. D. M. Haldane, Phys. Rev. Lett. 60, 635 (1988); B. S. Shastry, ibid. 639. The gap is
+ * NaN here: rz_haldane_shastry_levels gives it. */
 rz_err rz_haldane_shastry_ground(int n, rz_closed_form *out);
 
 /* The n_level lowest levels of the Haldane-Shastry ring (odd n too) at total Sz = two_sz / 2, with multiplicity.

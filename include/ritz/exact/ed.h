@@ -1,0 +1,76 @@
+/* Exact diagonalisation of an operator in a sector, matrix-free, over any number of ranks.
+ *
+ * Sectors: all or fixed Sz, and within it translation momentum, reflection and spin flip where the operator commutes
+ * with them (checked, an error otherwise). A real operator in momentum 0 or pi stays real; a complex Hermitian problem
+ * H = A + iB is solved as the real [[A, -B], [B, A]], whose every level is doubled: vectors are turned into x + iy,
+ * orthogonalised in complex arithmetic, dependent ones dropped, and more asked for until the wanted number is
+ * independent; the list is never halved by value. Collective unless said otherwise. */
+#ifndef RITZ_EXACT_ED_H
+#define RITZ_EXACT_ED_H
+
+#include "ritz/core/comm.h"
+#include "ritz/core/error.h"
+#include "ritz/model/hamiltonian.h"
+#include "ritz/model/sector.h"
+#include <complex.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct rz_ed_spec {
+  const rz_operator *op;     /* borrowed */
+  const rz_lattice *lattice; /* for the symmetries; may be NULL if none is used */
+  bool fixed_sz;
+  int n_up;
+  bool use_momentum;
+  int momentum[2];    /* 0 .. extent - 1 per direction, in units of 2 pi / extent */
+  int spin_flip;      /* +1, -1, or 0: not used */
+  int reflection;     /* +1, -1, or 0 */
+  int n_levels;       /* lowest k */
+  const char *solver; /* of rz_eigensolver_registry, or "auto": dense up to a few thousand states, else slepc */
+  double tol;
+  bool with_vectors;
+  uint64_t seed;
+} rz_ed_spec;
+
+typedef struct rz_ed_result {
+  int64_t dim; /* of the sector */
+  int n_level;
+  double *energy;   /* [n_level] ascending; copies of a degenerate level are all listed */
+  double *residual; /* [n_level] */
+  bool is_complex;
+  double complex *vector; /* [n_level, local rows of rz_share(dim)]: in the symmetrised basis if symmetries are used */
+  int n_products;
+  double seconds_per_product;
+  int64_t bytes;      /* peak bytes of this rank for the solve */
+  const char *solver; /* actually used */
+} rz_ed_result;
+
+rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *out);
+void rz_ed_result_free(rz_ed_result *r);
+/* Whole spectrum of a small sector (dense): energies [dim] ascending; owner: caller. */
+rz_err rz_ed_spectrum(const rz_ed_spec *spec, const rz_comm *comm, int64_t *dim, double **energy);
+/* A level's vector over the plain basis of the sector (all or fixed Sz), gathered on every rank: psi [sector dim];
+ * symmetry-adapted vectors are expanded. Owner: caller. RZ_ERR_MEMORY beyond max_bytes. */
+rz_err rz_ed_expand(const rz_ed_spec *spec, const rz_comm *comm, const rz_ed_result *r, int level, int64_t max_bytes,
+                    rz_sector *sector, double complex **psi);
+/* Bytes one rank needs for k levels without symmetries; for `ritz check`. Local. */
+double rz_ed_memory(double dim, int n_levels, bool is_complex, int size);
+
+/* Can a positive state represent the ground state? */
+typedef enum rz_positive_verdict {
+  RZ_POSITIVE_PROVEN,  /* a diagonal +-1 rotation makes every off-diagonal element <= 0 (here: H itself has them) */
+  RZ_POSITIVE_REFUTED, /* the best positive state misses the ground state's energy by more than 1e-3 relative */
+  RZ_POSITIVE_UNKNOWN
+} rz_positive_verdict;
+typedef struct rz_positive_report {
+  rz_positive_verdict verdict;
+  double ceiling; /* relative energy error of the best positive state found; NaN when not computed */
+  int n_site;     /* of the cluster it was computed on */
+  char text[512]; /* the explanation for people */
+} rz_positive_report;
+/* Minimise over non-negative amplitudes by projected iteration on the deck's lattice if its sector has at most max_dim
+ * states, else on the small cluster `small` (may be NULL). Collective. */
+rz_err rz_positive_check(const rz_model *model, const rz_model *small, int64_t max_dim, const rz_comm *comm,
+                         rz_positive_report *out);
+
+#endif
