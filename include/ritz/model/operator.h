@@ -28,6 +28,8 @@ typedef struct rz_flip_set {
   const double complex *coef; /* [n_term]; imaginary parts are zero for a real operator */
   const int32_t *first;       /* [n_term + 1]: sites of term k are zsite[first[k]] .. zsite[first[k+1] - 1] */
   const int32_t *zsite;
+  bool real;       /* every coefficient is real */
+  double rounding; /* an off-diagonal sum of at most this size is rounding error and counts as zero */
 } rz_flip_set;
 
 /* op: one of 'I' 'X' 'Y' 'Z' 'x' 'y' 'z' '+' '-': capital letters are Pauli matrices, small letters spin-1/2 operators
@@ -38,20 +40,27 @@ typedef struct rz_local {
 } rz_local;
 
 rz_err rz_operator_create(int n_site, rz_operator **out);
+/* A copy, finished or not; owner: the caller. */
+rz_err rz_operator_clone(const rz_operator *op, rz_operator **out);
 void rz_operator_destroy(rz_operator **op);
-/* Add coef * product of n local operators, left to right as written (the rightmost acts first); sites may repeat. */
+/* Add coef * product of n local operators, left to right as written (the rightmost acts first); sites may repeat; n = 0
+ * adds a constant. A product of m factors '+' or '-' expands into 2^m strings, m <= 20. Errors: RZ_ERR_ARG for a site
+ * out of range, an unknown letter, a coefficient that is not finite, or an operator that is finished. */
 rz_err rz_operator_add(rz_operator *op, double complex coef, int n, const rz_local *factors);
-/* Gather, drop exact zeros and sort; call once after the last add. Errors: RZ_ERR_ARG if not Hermitian (to 1e-12 of the
- * largest coefficient), naming the offending flip set. */
+/* Gather, drop what cancels (to 1e-15 of what was added up) and sort; call once after the last add. Coefficients of one
+ * flip set whose sizes agree to 1e-14 are made equal, so that elements meant to vanish do. Errors: RZ_ERR_ARG if not
+ * Hermitian (to 1e-12 of the largest coefficient), naming the offending flip set. */
 rz_err rz_operator_finish(rz_operator *op);
 /* H -> U H U^-1 with the diagonal sign U = prod_{i in A} sz_i (Marshall): mask[i] = 1 on sublattice A, shape [n_site].
  */
 rz_err rz_operator_marshall(rz_operator *op, const int8_t *mask);
 
 int rz_operator_n_site(const rz_operator *op);
-bool rz_operator_is_real(const rz_operator *op);       /* real matrix in the sz basis */
-bool rz_operator_keeps_sz(const rz_operator *op);      /* commutes with total sz: every element checked exactly */
-bool rz_operator_is_stoquastic(const rz_operator *op); /* every off-diagonal element <= 0 for every configuration */
+bool rz_operator_is_real(const rz_operator *op);  /* real matrix in the sz basis */
+bool rz_operator_keeps_sz(const rz_operator *op); /* commutes with total sz: every element checked exactly */
+/* Every off-diagonal element is real and <= 0 for every configuration. Exact while the polynomial of each flip set
+ * involves at most 20 sites; beyond that true only if c_0 + sum |c_k| <= 0, which suffices but is not necessary. */
+bool rz_operator_is_stoquastic(const rz_operator *op);
 double complex rz_operator_trace_per_dim(const rz_operator *op); /* Tr H / dim: E_inf of the V-score */
 
 /* Flip sets; index 0 .. n - 1, sorted; the diagonal, if any, is first with n_flip = 0. Borrowed. */
