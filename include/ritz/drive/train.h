@@ -1,0 +1,69 @@
+/* The one training loop. A problem shows, for its current parameters, an objective with an error bar, a Jacobian and a
+ * residual; the loop knows nothing else of it. A bad step is undone: parameters, walkers, random counters and the
+ * optimiser's memory return to the last good state and the optimiser is made more careful. */
+#ifndef RITZ_DRIVE_TRAIN_H
+#define RITZ_DRIVE_TRAIN_H
+
+#include "ritz/core/array.h"
+#include "ritz/core/comm.h"
+#include "ritz/core/error.h"
+#include "ritz/core/log.h"
+#include "ritz/linalg/jacobian.h"
+#include "ritz/linalg/params.h"
+#include "ritz/optimise/optimiser.h"
+#include "ritz/store/trace.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RZ_MAX_FIELDS = 32 };
+
+/* What a problem says of its current parameters. */
+typedef struct rz_assessment {
+  double objective, error; /* what is minimised and its standard error (0: exact) */
+  rz_jacobian *jacobian;   /* owner: the loop */
+  double *residual;        /* [rows of the Jacobian]; owner: the loop */
+  bool healthy;            /* false: these numbers must not steer a step; `reason` says why */
+  char reason[160];
+  int n_field; /* for the trace */
+  rz_field field[RZ_MAX_FIELDS];
+} rz_assessment;
+
+typedef struct rz_problem {
+  void *self;
+  rz_params *params;                                /* the loop changes params->value, then calls update */
+  rz_err (*assess)(void *self, rz_assessment *out); /* collective; RZ_ERR_NUM is a bad state, anything else is fatal */
+  rz_err (*update)(void *self);
+  rz_err (*state)(void *self, rz_array_visit *visit, void *ctx); /* all that assess reads and changes but params */
+  /* A progress line for people; first and total count steps. May be NULL. */
+  void (*describe)(void *self, const rz_assessment *a, char *text, int size);
+} rz_problem;
+
+/* One row per accepted step: columns as first seen; kept on every rank. */
+typedef struct rz_history {
+  int n_column;
+  const char *column[RZ_MAX_FIELDS];
+  int64_t n_row, capacity;
+  double *value; /* [n_row, n_column] */
+} rz_history;
+void rz_history_free(rz_history *h);
+
+typedef struct rz_train_spec {
+  int64_t iterations;
+  int max_rejections;    /* in a row; then RZ_ERR_NUM */
+  double spike_sigma;    /* a rise of the objective by more than this many combined errors ... */
+  double spike_relative; /* ... and by more than this fraction of its size is a bad step */
+  int64_t report_every;  /* progress lines in a log file; on a terminal the line is redrawn */
+} rz_train_spec;
+
+typedef struct rz_train_result {
+  int64_t n_step, n_rejected;
+  double seconds;
+  rz_history history;
+} rz_train_result;
+
+/* Train. Collective. trace may be NULL (ranks that do not write). Errors: RZ_ERR_NUM after max_rejections rejections in
+ * a row, with the parameters restored to the last good state. */
+rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimiser *optimiser, const rz_comm *comm,
+                rz_trace *trace, rz_log *log, rz_train_result *out);
+
+#endif

@@ -1,0 +1,173 @@
+#include "ritz/drive/train.h"
+
+#include "history.h"
+#include "progress.h"
+#include "ritz/core/clock.h"
+#include "ritz/core/memory.h"
+#include "snapshot.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct loop {
+  const rz_train_spec *spec;
+  const rz_problem *problem;
+  rz_optimiser *optimiser;
+  const rz_comm *comm;
+  rz_log *log;
+  rz_snapshot here, good; /* start of this step; start of the last step whose assessment was good */
+  bool have_good;
+  double good_objective, good_error;
+  int rejections; /* in a row */
+  double *delta;
+} loop;
+
+static rz_err walk_state(void *ctx, rz_array_visit *visit, void *visit_ctx) {
+  const loop *l = ctx;
+  RZ_TRY(rz_params_each(l->problem->params, visit, visit_ctx));
+  return l->problem->state(l->problem->self, visit, visit_ctx);
+}
+
+static void assessment_free(rz_assessment *a) {
+  rz_jacobian_destroy(&a->jacobian);
+  rz_free(&a->residual);
+}
+
+static void judge_rise(const loop *l, rz_assessment *a) {
+  if (!a->healthy || !l->have_good) return;
+  const double rise = a->objective - l->good_objective;
+  const double noise = hypot(a->error, l->good_error);
+  if (rise > l->spec->spike_sigma * noise && rise > l->spec->spike_relative * fabs(l->good_objective)) {
+    a->healthy = false;
+    snprintf(a->reason, sizeof a->reason, "the objective rose from %.8g to %.8g, %.1f sigma", l->good_objective,
+             a->objective, rise / noise);
+  }
+}
+
+/* Assess the current parameters; a numerical failure is a verdict, not an error. */
+static rz_err assess(const loop *l, rz_assessment *a) {
+  *a = (rz_assessment){.healthy = true};
+  const rz_err rc = rz_agree(l->comm, l->problem->assess(l->problem->self, a));
+  if (rc == RZ_ERR_NUM) {
+    a->healthy = false;
+    snprintf(a->reason, sizeof a->reason, "%s", rz_error_message());
+    return RZ_OK;
+  }
+  RZ_TRY(rc);
+  if (a->healthy && !(isfinite(a->objective) && isfinite(a->error))) {
+    a->healthy = false;
+    snprintf(a->reason, sizeof a->reason, "the objective is not finite");
+  }
+  judge_rise(l, a);
+  return RZ_OK;
+}
+
+static rz_err reject(loop *l, int64_t step, const char *reason) {
+  RZ_CHECK(l->have_good, RZ_ERR_NUM, "the initial state cannot be used: %s", reason);
+  l->rejections++;
+  rz_log_print(l->log, RZ_LOG_DEBUG, "step %lld undone: %s\n", (long long)step, reason);
+  RZ_TRY(rz_snapshot_restore(&l->good, walk_state, l));
+  RZ_TRY(l->problem->update(l->problem->self));
+  RZ_CHECK(l->rejections <= l->spec->max_rejections, RZ_ERR_NUM,
+           "step %lld was undone %d times in a row; the last reason: %s", (long long)step, l->rejections, reason);
+  return rz_optimiser_reject(l->optimiser);
+}
+
+static void keep_as_good(loop *l, const rz_assessment *a) {
+  const rz_snapshot swap = l->good;
+  l->good = l->here;
+  l->here = swap;
+  l->have_good = true;
+  l->good_objective = a->objective;
+  l->good_error = a->error;
+}
+
+static rz_err move(const loop *l, int64_t step, rz_assessment *a, rz_step_info *info) {
+  RZ_TRY(rz_optimiser_step(l->optimiser, step, a->jacobian, a->residual, l->delta, info));
+  rz_params *params = l->problem->params;
+  for (int64_t k = 0; k < params->n; k++) params->value[k] += l->delta[k];
+  return l->problem->update(l->problem->self);
+}
+
+/* The assessment's own fields, framed by those of the step. */
+static int step_fields(int64_t step, const rz_assessment *a, const rz_step_info *info, double seconds,
+                       rz_field *field) {
+  int n = 0;
+  field[n++] = (rz_field){.name = "step", .type = RZ_FIELD_INT, .integer = step};
+  for (int i = 0; i < a->n_field && n < RZ_MAX_FIELDS - 8; i++) field[n++] = a->field[i];
+  field[n++] = (rz_field){.name = "learning_rate", .type = RZ_FIELD_REAL, .real = info->learning_rate};
+  field[n++] = (rz_field){.name = "diag_shift", .type = RZ_FIELD_OPTIONAL, .real = info->diag_shift};
+  field[n++] = (rz_field){.name = "force_norm", .type = RZ_FIELD_REAL, .real = info->force_norm};
+  field[n++] = (rz_field){.name = "step_norm", .type = RZ_FIELD_REAL, .real = info->step_norm};
+  field[n++] = (rz_field){.name = "solver_iterations", .type = RZ_FIELD_INT, .integer = info->iterations};
+  field[n++] = (rz_field){.name = "step_seconds", .type = RZ_FIELD_REAL, .real = seconds};
+  field[n++] = (rz_field){.name = "solver", .type = RZ_FIELD_TEXT, .text = info->solver};
+  return n;
+}
+
+static rz_err record(const loop *l, int64_t step, const rz_assessment *a, const rz_step_info *info, double seconds,
+                     rz_trace *trace, rz_progress *progress, rz_history *history) {
+  rz_field field[RZ_MAX_FIELDS];
+  const int n = step_fields(step, a, info, seconds, field);
+  RZ_TRY(rz_history_add(history, n, field));
+  RZ_TRY(rz_agree(l->comm, trace ? rz_trace_line(trace, n, field) : RZ_OK));
+  char text[160] = "";
+  if (l->problem->describe) l->problem->describe(l->problem->self, a, text, (int)sizeof text);
+  const size_t used = strlen(text);
+  snprintf(text + used, sizeof text - used, "  %.3f s/step", seconds);
+  rz_progress_show(progress, step + 1, text);
+  return RZ_OK;
+}
+
+static rz_err run(loop *l, rz_trace *trace, rz_train_result *out) {
+  rz_progress progress = rz_progress_begin(l->log, l->spec->iterations, l->spec->report_every);
+  for (int64_t step = 0; step < l->spec->iterations;) {
+    const double start = rz_wall_time();
+    rz_assessment a;
+    rz_step_info info = {0};
+    rz_err rc;
+    RZ_TRY(rz_snapshot_take(&l->here, walk_state, l));
+    RZ_TRY_DONE(rc, assess(l, &a));
+    if (a.healthy) {
+      keep_as_good(l, &a);
+      rc = move(l, step, &a, &info);
+      if (rc == RZ_ERR_NUM) {
+        a.healthy = false;
+        snprintf(a.reason, sizeof a.reason, "%s", rz_error_message());
+        rc = RZ_OK;
+      }
+      RZ_TRY_DONE(rc, rc);
+    }
+    if (a.healthy) {
+      l->rejections = 0;
+      RZ_TRY_DONE(rc, record(l, step, &a, &info, rz_wall_time() - start, trace, &progress, &out->history));
+      step++;
+    } else {
+      /* The step that led here, or this one, was bad: the loop goes back to the last good state and walks on. */
+      out->n_rejected++;
+      RZ_TRY_DONE(rc, reject(l, step, a.reason));
+    }
+    out->n_step = step;
+  done:
+    assessment_free(&a);
+    if (rc != RZ_OK) return rc;
+  }
+  rz_progress_end(&progress);
+  return RZ_OK;
+}
+
+rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimiser *optimiser, const rz_comm *comm,
+                rz_trace *trace, rz_log *log, rz_train_result *out) {
+  loop l = {.spec = spec, .problem = problem, .optimiser = optimiser, .comm = comm, .log = log};
+  const double start = rz_wall_time();
+  *out = (rz_train_result){0};
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(problem->params->n, &l.delta));
+  RZ_TRY_DONE(rc, run(&l, trace, out));
+done:
+  out->seconds = rz_wall_time() - start;
+  rz_free(&l.delta);
+  rz_snapshot_free(&l.here);
+  rz_snapshot_free(&l.good);
+  return rc;
+}
