@@ -1,0 +1,39 @@
+/* The Jacobian's inside, shared by its files. Every layer is treated as real: complex weights only widen the signal
+ * to d_eff = 2 d_out columns, E_re = (Re D, -Im D) and E_im = (Im D, Re D) interleaved, so that in all cases
+ *   J[(c, i), offset + a d_eff + e] = sum_t X_t[i, a] E_ct[i, e]. */
+#ifndef RITZ_LINALG_JACOBIAN_IMPL_H
+#define RITZ_LINALG_JACOBIAN_IMPL_H
+
+#include "ritz/linalg/jacobian.h"
+
+struct rz_jacobian {
+  int64_t n, n_param;
+  int n_comp, n_layer;
+  rz_layer **layer; /* [n_layer] */
+  double *weight;   /* [n] */
+  double *mean;     /* [n_comp, n_param] */
+  double *scale;    /* [n_param] or NULL */
+  bool centred;
+};
+
+/* Numbers in a temporary block: 1 MiB, so that a few of them stay in the second-level cache. */
+enum { RZ_JACOBIAN_BLOCK = 1 << 17 };
+
+static inline int rz_layer_width(const rz_layer *l) { return l->d_out * (l->complex_weights ? 2 : 1); }
+static inline int64_t rz_layer_size(const rz_layer *l) { return (int64_t)l->d_in * rz_layer_width(l); }
+
+/* Samples whose inputs and signals of this layer fit one block, at most `most`. */
+int64_t rz_layer_block(const rz_layer *l, int64_t most);
+/* Room that the two functions below need for `count` samples (0 when they point into the factors). */
+int64_t rz_layer_input_room(const rz_layer *l, int64_t count);
+int64_t rz_layer_signal_room(const rz_layer *l, int64_t count);
+/* Inputs X [count * n_share, d_in] of samples from `first` on: inside the layer or gathered into tmp; NULL: all 1. */
+const double *rz_layer_input(const rz_layer *l, int64_t first, int64_t count, double *tmp);
+/* Signals E_c [count * n_share, d_eff]: inside the layer or interleaved into tmp; NULL: all 0. */
+const double *rz_layer_signal(const rz_layer *l, int c, int64_t first, int64_t count, double *tmp);
+
+/* y[(c - c0) * ld + i] = row (c, first + i) of the uncentred, unscaled J times v, for n_c components from c0 on. */
+rz_err rz_jacobian_apply_raw(const rz_jacobian *j, int c0, int n_c, int64_t first, int64_t count, const double *v,
+                             double *y, int64_t ld);
+
+#endif

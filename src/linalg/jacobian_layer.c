@@ -1,0 +1,40 @@
+/* Inputs and signals of a layer as plain matrices. */
+#include "jacobian_impl.h"
+
+#include <string.h>
+
+int64_t rz_layer_block(const rz_layer *l, int64_t most) {
+  const int64_t wide = l->d_in > rz_layer_width(l) ? l->d_in : rz_layer_width(l);
+  const int64_t fit = RZ_JACOBIAN_BLOCK / (wide * l->n_share);
+  return fit < 1 ? 1 : fit < most ? fit : most;
+}
+
+int64_t rz_layer_input_room(const rz_layer *l, int64_t count) {
+  return l->x && l->gather ? count * l->n_share * l->d_in : 0;
+}
+
+int64_t rz_layer_signal_room(const rz_layer *l, int64_t count) {
+  return l->complex_weights ? count * l->n_share * rz_layer_width(l) : 0;
+}
+
+const double *rz_layer_input(const rz_layer *l, int64_t first, int64_t count, double *tmp) {
+  if (!l->x) return NULL;
+  const double *x = l->x + first * l->n_x;
+  if (!l->gather) return x;
+  const int64_t n = (int64_t)l->n_share * l->d_in;
+  for (int64_t i = 0; i < count; i++)
+    for (int64_t k = 0; k < n; k++) tmp[i * n + k] = x[i * l->n_x + l->gather[k]];
+  return tmp;
+}
+
+const double *rz_layer_signal(const rz_layer *l, int c, int64_t first, int64_t count, double *tmp) {
+  const int64_t per_sample = (int64_t)l->n_share * l->d_out, n = count * per_sample;
+  const double *re = l->d_re + first * per_sample, *im = l->d_im ? l->d_im + first * per_sample : NULL;
+  if (!l->complex_weights) return c == 0 ? re : im;
+  for (int64_t k = 0; k < n; k++) {
+    const double b = im ? im[k] : 0.0;
+    tmp[2 * k] = c == 0 ? re[k] : b;
+    tmp[2 * k + 1] = c == 0 ? -b : re[k];
+  }
+  return tmp;
+}
