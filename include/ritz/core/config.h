@@ -16,8 +16,8 @@ typedef struct rz_config rz_config;
  *   text    n bytes, any content
  *   schema  borrowed; must outlive the config
  *   out     owner: caller. Made even when the deck has errors, so that the report can be read; NULL only on
- *           RZ_ERR_MEMORY.
- * Errors: RZ_ERR_DECK with the whole report as message. */
+ *           RZ_ERR_MEMORY and RZ_ERR_INTERNAL.
+ * Errors: RZ_ERR_DECK with the whole report as message; RZ_ERR_INTERNAL if the tables are wrong (rz_schema_check). */
 rz_err rz_config_parse(const char *file, const char *text, int64_t n, const rz_schema *schema, rz_config **out);
 /* Read the file, then rz_config_parse. RZ_ERR_INPUT if it cannot be read. */
 rz_err rz_config_read(const char *file, const rz_schema *schema, rz_config **out);
@@ -54,8 +54,11 @@ void rz_config_warning(rz_config *c, const char *group, const char *key, const c
     __attribute__((format(printf, 4, 5)));
 int rz_config_error_count(const rz_config *c);
 rz_err rz_config_report(const rz_config *c);
-/* The warnings, one text ("" if none). Lives as long as the config. */
+/* The errors, the warnings, the notes on style: one text each ("" if none), valid until the next message is added. Of
+ * each kind at most 100 are kept; the text says how many more there were. */
+const char *rz_config_errors(const rz_config *c);
 const char *rz_config_warnings(const rz_config *c);
+const char *rz_config_notes(const rz_config *c);
 
 /* Walk over all resolved values of the groups in use: source is "deck", "default" or "derived"; text is namelist text.
  */
@@ -65,6 +68,9 @@ void rz_config_each(const rz_config *c, rz_config_visit *visit, void *ctx);
 /* Print as a namelist that parses to the same values. */
 rz_err rz_config_print(const rz_config *c, FILE *out);
 
+/* Are the tables themselves right: defaults of the right type and range, one type per key, every group of a study
+ * known, every selector with a row? Errors: RZ_ERR_INTERNAL, naming the row. */
+rz_err rz_schema_check(const rz_schema *schema);
 /* Documentation from the tables. group NULL: a list of groups. */
 rz_err rz_schema_help(const rz_schema *schema, const char *group, FILE *out);
 rz_err rz_schema_template(const rz_schema *schema, const char *study, FILE *out);
