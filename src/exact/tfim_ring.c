@@ -9,11 +9,10 @@
 tfim_mode tfim_mode_at(int n, double j, double h, int parity, int m) {
   /* q in 0 ... 2 n - 1; the partner of q is 2 n - q */
   const int q = 2 * m + (parity > 0);
-  const double k = RZ_PI * q / n;
   /* sin(k/2) and cos(k/2) of the angle folded into 0 ... pi, exact at both ends */
   const int folded = q <= n ? q : 2 * n - q;
   const double s = sin(0.5 * RZ_PI * folded / n), c = sin(0.5 * RZ_PI * (n - folded) / n);
-  tfim_mode mode = {.k = k, .self = folded == 0 || folded == n};
+  tfim_mode mode = {.self = folded == 0 || folded == n};
   /* h - j cos k without cancellation where h and j are close, from the nearer end */
   mode.xi = j * h >= 0.0 ? 2.0 * ((h - j) + 2.0 * j * s * s) : 2.0 * ((h + j) - 2.0 * j * c * c);
   mode.delta = mode.self ? 0.0 : 4.0 * j * s * c * (q <= n ? 1.0 : -1.0);
@@ -35,7 +34,7 @@ static void note_cost(tfim_sector *s, int m, const tfim_mode *mode) {
   /* rounding must not hide a tie with k = 0 or pi: such a mode counts as the cheapest */
   const int first = mode->self ? c <= s->cost[0] : c < s->cost[0];
   if (first) s->cheapest = m;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 2; ++i) {
     if (c >= s->cost[i]) continue;
     const double next = s->cost[i];
     s->cost[i] = c;
@@ -44,7 +43,7 @@ static void note_cost(tfim_sector *s, int m, const tfim_mode *mode) {
 }
 
 tfim_sector tfim_sector_of(int n, double j, double h, int parity) {
-  tfim_sector s = {.cost = {INFINITY, INFINITY, INFINITY}};
+  tfim_sector s = {.cost = {INFINITY, INFINITY}};
   double sum = 0.0, lost = 0.0;
   int n_occupied = 0;
   for (int m = 0; m < n; ++m) {

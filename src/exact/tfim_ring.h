@@ -4,7 +4,7 @@
 
 /* The mode k = pi q / n of the sector: q odd for P = +1, even for P = -1. */
 typedef struct tfim_mode {
-  double k, energy; /* energy = 2 sqrt(j^2 + h^2 - 2 j h cos k), of one quasi-particle */
+  double energy;    /* 2 sqrt(j^2 + h^2 - 2 j h cos k), of one quasi-particle */
   double xi, delta; /* 2 (h - j cos k) and 2 j sin k */
   int self;         /* k = 0 or pi: its own partner, occupied in the lowest state if xi < 0 */
 } tfim_mode;
