@@ -15,7 +15,7 @@ tfim_mode tfim_mode_at(int n, double j, double h, int parity, int m);
 /* The lowest states of a sector as quasi-particles above the fermions' lowest one. */
 typedef struct tfim_sector {
   double vacuum;  /* -1/2 sum of mode energies */
-  double cost[3]; /* the three cheapest modes (n = 2: the third is infinite), ascending */
+  double cost[2]; /* the two cheapest modes, ascending */
   int cheapest;   /* number m of the cheapest mode; one with k = 0 or pi if there is a tie */
   int n_excited;  /* 0 or 1: what the lowest state of the sector needs */
 } tfim_sector;
