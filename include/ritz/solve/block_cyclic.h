@@ -16,7 +16,7 @@ void rz_block_cyclic_destroy(rz_block_cyclic **m);
 double *rz_block_cyclic_data(rz_block_cyclic *m);
 int64_t rz_block_cyclic_ld(const rz_block_cyclic *m);
 int64_t rz_block_cyclic_order(const rz_block_cyclic *m);
-/* Global row indices of this rank's local rows, and columns; borrowed. */
+/* Global row indices of this rank's local rows, ascending, and columns; borrowed. None on ranks outside the grid. */
 const int64_t *rz_block_cyclic_rows(const rz_block_cyclic *m, int64_t *n);
 const int64_t *rz_block_cyclic_cols(const rz_block_cyclic *m, int64_t *n);
 
@@ -26,7 +26,8 @@ rz_err rz_block_cyclic_cholesky_solve(rz_block_cyclic *a, double *b);
 /* The same by eigen-decomposition with the smooth pseudo-inverse 1/s -> (1/s) / (1 + (eps s_max/s)^6); negative
  * eigenvalues are dropped. */
 rz_err rz_block_cyclic_eigen_solve(rz_block_cyclic *a, double eps, double *b);
-/* All eigenvalues ascending in w [n] (replicated); vectors into z (same layout as a) unless NULL. */
+/* All eigenvalues ascending in w [n] (replicated); vectors into z (same layout as a) unless NULL. Lower triangle used;
+ * A is destroyed. */
 rz_err rz_block_cyclic_eigen(rz_block_cyclic *a, double *w, rz_block_cyclic *z);
 
 #endif

@@ -1,5 +1,6 @@
-/* PETSc, started on first need with its signal handlers, options files and command line switched off, and ended once by
- * the program. Collective. */
+/* PETSc and SLEPc, started on first need with signal handlers, options files, the environment's options and the command
+ * line switched off, and ended once by the program. A PETSc that the caller has started is used as it is, and is the
+ * caller's to stop. Collective over MPI_COMM_WORLD. */
 #ifndef RITZ_SOLVE_SESSION_H
 #define RITZ_SOLVE_SESSION_H
 

@@ -1,0 +1,128 @@
+#include "ritz/solve/cg.h"
+
+#include "petsc_error.h"
+#include "ritz/core/memory.h"
+#include "ritz/solve/session.h"
+#include <math.h>
+#include <petscksp.h>
+#include <string.h>
+
+/* What the product's wrapper needs; rc keeps our own error while PETSc unwinds. */
+typedef struct problem {
+  rz_product *apply;
+  void *ctx;
+  const double *diagonal;
+  PetscInt n;
+  rz_err rc;
+} problem;
+
+static PetscErrorCode multiply(Mat a, Vec x, Vec y) {
+  problem *p = NULL;
+  const PetscScalar *from = NULL;
+  PetscScalar *to = NULL;
+  PetscCall(MatShellGetContext(a, &p));
+  PetscCall(VecGetArrayRead(x, &from));
+  PetscCall(VecGetArrayWrite(y, &to));
+  p->rc = p->apply(p->ctx, from, to);
+  PetscCall(VecRestoreArrayWrite(y, &to));
+  PetscCall(VecRestoreArrayRead(x, &from));
+  return p->rc == RZ_OK ? 0 : PETSC_ERR_USER;
+}
+
+static PetscErrorCode diagonal(Mat a, Vec d) {
+  problem *p = NULL;
+  PetscScalar *to = NULL;
+  PetscCall(MatShellGetContext(a, &p));
+  PetscCall(VecGetArrayWrite(d, &to));
+  memcpy(to, p->diagonal, (size_t)p->n * sizeof *to);
+  PetscCall(VecRestoreArrayWrite(d, &to));
+  return 0;
+}
+
+static PetscErrorCode configure(KSP ksp, Mat a, int preconditioned, double tol, int max_iterations) {
+  PC pc = NULL;
+  PetscCall(KSPSetOperators(ksp, a, a));
+  PetscCall(KSPSetType(ksp, KSPCG));
+  PetscCall(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
+  PetscCall(KSPSetInitialGuessNonzero(ksp, PETSC_TRUE));
+  PetscCall(KSPSetTolerances(ksp, tol, 0.0, 1e300, max_iterations));
+  PetscCall(KSPGetPC(ksp, &pc));
+  PetscCall(PCSetType(pc, preconditioned ? PCJACOBI : PCNONE));
+  return 0;
+}
+
+static rz_err run(KSP ksp, const problem *p, Vec b, Vec x, int max_iterations, int *iterations) {
+  KSPConvergedReason reason = KSP_CONVERGED_ITERATING;
+  PetscInt n_iterations = 0;
+  PetscReal norm = 0;
+  const PetscErrorCode code = KSPSolve(ksp, b, x);
+  if (p->rc != RZ_OK) return p->rc;
+  RZ_PETSC(code);
+  RZ_PETSC(KSPGetConvergedReason(ksp, &reason));
+  RZ_PETSC(KSPGetIterationNumber(ksp, &n_iterations));
+  RZ_PETSC(KSPGetResidualNorm(ksp, &norm));
+  *iterations = (int)n_iterations;
+  RZ_CHECK(reason != KSP_DIVERGED_ITS, RZ_ERR_NUM,
+           "conjugate gradients: %d iterations are not enough (residual norm %g)", max_iterations, (double)norm);
+  RZ_CHECK(reason != KSP_DIVERGED_INDEFINITE_MAT && reason != KSP_DIVERGED_INDEFINITE_PC, RZ_ERR_NUM,
+           "conjugate gradients: the matrix is not positive definite");
+  RZ_CHECK(reason > 0, RZ_ERR_NUM, "conjugate gradients failed: %s", KSPConvergedReasons[reason]);
+  return RZ_OK;
+}
+
+/* |b - A x| / |b|, by one more product: the recurrence's own residual drifts. */
+static rz_err true_residual(const problem *p, const double *b, const double *x, double *residual) {
+  double *y = NULL, r = 0.0, s = 0.0;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(p->n, &y));
+  RZ_TRY_DONE(rc, p->apply(p->ctx, x, y));
+  for (PetscInt k = 0; k < p->n; k++) {
+    r += (b[k] - y[k]) * (b[k] - y[k]);
+    s += b[k] * b[k];
+  }
+  *residual = s > 0.0 ? sqrt(r / s) : 0.0;
+done:
+  rz_free(&y);
+  return rc;
+}
+
+static rz_err solve(problem *p, const double *b, double tol, int max_iterations, double *x, int *iterations) {
+  Mat a = NULL;
+  Vec vb = NULL, vx = NULL;
+  KSP ksp = NULL;
+  rz_err rc = RZ_OK;
+  RZ_PETSC_DONE(rc, MatCreateShell(PETSC_COMM_SELF, p->n, p->n, p->n, p->n, p, &a));
+  RZ_PETSC_DONE(rc, MatShellSetOperation(a, MATOP_MULT, (void (*)(void))multiply));
+  RZ_PETSC_DONE(rc, MatShellSetOperation(a, MATOP_GET_DIAGONAL, (void (*)(void))diagonal));
+  RZ_PETSC_DONE(rc, VecCreateSeqWithArray(PETSC_COMM_SELF, 1, p->n, b, &vb));
+  RZ_PETSC_DONE(rc, VecCreateSeqWithArray(PETSC_COMM_SELF, 1, p->n, x, &vx));
+  RZ_PETSC_DONE(rc, KSPCreate(PETSC_COMM_SELF, &ksp));
+  RZ_PETSC_DONE(rc, configure(ksp, a, p->diagonal != NULL, tol, max_iterations));
+  RZ_TRY_DONE(rc, run(ksp, p, vb, vx, max_iterations, iterations));
+done:
+  (void)KSPDestroy(&ksp);
+  (void)VecDestroy(&vx);
+  (void)VecDestroy(&vb);
+  (void)MatDestroy(&a);
+  return rc;
+}
+
+rz_err rz_cg_solve(int64_t n, rz_product *apply, void *ctx, const double *diag, const double *b, double tol,
+                   int max_iterations, double *x, int *iterations, double *residual) {
+  problem p = {.apply = apply, .ctx = ctx, .diagonal = diag, .n = (PetscInt)n, .rc = RZ_OK};
+  double norm = 0.0;
+  RZ_CHECK(n >= 0 && n <= PETSC_MAX_INT, RZ_ERR_ARG, "conjugate gradients: order %lld", (long long)n);
+  RZ_CHECK(tol > 0 && max_iterations > 0, RZ_ERR_ARG, "conjugate gradients: tolerance %g, %d iterations", tol,
+           max_iterations);
+  *iterations = 0;
+  *residual = 0.0;
+  for (int64_t k = 0; k < n; k++) norm = fmax(norm, fabs(b[k]));
+  if (norm == 0.0) {
+    memset(x, 0, (size_t)n * sizeof *x);
+    return RZ_OK;
+  }
+  RZ_TRY(rz_petsc_start());
+  RZ_TRY(solve(&p, b, tol, max_iterations, x, iterations));
+  RZ_TRY(true_residual(&p, b, x, residual));
+  return RZ_OK;
+}
