@@ -19,7 +19,7 @@ static const int64_t sizes[] = {[RZ_F64] = 8, [RZ_C64] = 16, [RZ_I8] = 1, [RZ_I3
 
 /* Any bytes are a value of the integer types; for doubles the pattern below stays finite. */
 static void fill(unsigned char *bytes, int64_t n) {
-  for (int64_t i = 0; i < n; i++) bytes[i] = i % 8 == 7 ? 0x3f : (unsigned char)((i * 7 + i / 11) & 0xff);
+  for (int64_t i = 0; i < n; i++) bytes[i] = (unsigned char)(i % 8 == 7 ? 0x3f : (i * 7 + i / 11) & 0xff);
 }
 
 static void check_every_type(void) {
