@@ -1,5 +1,7 @@
 /* Named Hamiltonians. A model is one file with a const class and one line in src/model/model_registry.c.
- * Local; no communication. */
+ * Common to all models: uniform or site-dependent fields - sum_i field_z[i] sz_i - sum_i field_x[i] sx_i, a random
+ * field, and `units`, which says whether sx, sy, sz are Pauli matrices or spin-1/2 operators (docs/equations.md,
+ * Hamiltonians). Local; no communication. */
 #ifndef RITZ_MODEL_HAMILTONIAN_H
 #define RITZ_MODEL_HAMILTONIAN_H
 
@@ -11,7 +13,7 @@
 
 /* What a model's build function receives. */
 typedef struct rz_model_input {
-  const rz_config *config; /* group "hamiltonian" */
+  rz_config *config; /* group "hamiltonian"; semantic errors are recorded with rz_config_error, RZ_OK returned */
   rz_lattice *lattice;
   uint64_t seed; /* for random couplings: streams RZ_RNG_DISORDER */
   bool pauli;    /* units of the deck: true 'pauli', false 'spin' */
@@ -20,10 +22,12 @@ typedef struct rz_model_input {
 typedef struct rz_model_class {
   const char *name, *about, *cite;
   const char *units;   /* default units: "pauli" or "spin" */
-  const char *formula; /* of H, in the local operators: "H = -J sum_<ij> sz_i sz_j - h sum_i sx_i" */
+  const char *formula; /* of H; words that are the model's keys stand for their values:
+                          "H = -j sum_<ij> sz_i sz_j - h sum_i sx_i" */
   const rz_option *options;
   int n_options;
   rz_err (*build)(const rz_model_input *in, rz_operator *op); /* adds terms; the caller finishes */
+  const char *(*formula_for)(const rz_model_input *in);       /* optional: a formula that depends on the deck */
 } rz_model_class;
 const rz_model_class *const *rz_model_registry(int *n);
 
@@ -43,7 +47,10 @@ typedef struct rz_model {
 
 /* Build from groups lattice, hamiltonian, sector of a resolved config. Semantic errors (an Sz sector that does not
  * exist, a Marshall rotation on a lattice that is not bipartite, a sector H does not keep) are recorded in the config
- * with rz_config_error and returned as RZ_ERR_DECK; a bad term or edge file as RZ_ERR_DECK with file, line and text.
+ * with rz_config_error and returned as RZ_ERR_DECK; a bad term or edge file as RZ_ERR_DECK with file, line and text; a
+ * file that cannot be read as RZ_ERR_INPUT. The resolved units, sz and marshall are recorded as derived values. The
+ * study must use the groups run (key seed), lattice, hamiltonian and sector.
+ *   sz = 'auto': 0 (1/2 for an odd number of sites) if H keeps total Sz, else 'all'.
  *   marshall = 'auto': rotate when it makes H stoquastic and the bare H is not. */
 rz_err rz_model_create(rz_config *config, rz_model **out);
 void rz_model_destroy(rz_model **model);
