@@ -1,0 +1,42 @@
+/* Studies: what a deck can ask for. A study is one file with a const class and one line in src/study/registry.c; it
+ * brings the names of the groups it reads, so its decks are parsed, checked, listed and documented without more code.
+ */
+#ifndef RITZ_STUDY_STUDY_H
+#define RITZ_STUDY_STUDY_H
+
+#include "ritz/core/comm.h"
+#include "ritz/core/config.h"
+#include "ritz/core/error.h"
+#include "ritz/core/log.h"
+#include "ritz/core/option.h"
+#include <stdio.h>
+
+/* One run of a resolved deck. All borrowed. */
+typedef struct rz_run {
+  rz_config *config;
+  const rz_comm *comm;
+  rz_log *log;
+  const char *command; /* the command line, for the provenance */
+} rz_run;
+
+typedef struct rz_study_class {
+  const char *name, *about;
+  const char *const *groups; /* NULL-terminated; a leading '!' marks one that must be in the deck */
+  /* Build what can be built without running, record semantic errors in the config, and print sizes and memory for
+   * n_rank ranks. Local, no MPI. */
+  rz_err (*check)(rz_config *config, int n_rank, FILE *out);
+  /* Collective. */
+  rz_err (*run)(const rz_run *run);
+} rz_study_class;
+
+const rz_study_class *const *rz_study_registry(int *n);
+const rz_study_class *rz_study_find(const char *name);
+/* Everything a deck may say: every group of every family. Borrowed, static. */
+const rz_schema *rz_study_schema(void);
+/* Names of the members of the families, for `ritz list`. */
+rz_err rz_study_list(FILE *out);
+
+/* Print the summary and the provenance of a results file. RZ_ERR_INPUT if it is not one. Local. */
+rz_err rz_study_info(const char *path, FILE *out);
+
+#endif

@@ -1,0 +1,74 @@
+#include "command.h"
+#include "ritz/core/comm.h"
+#include "ritz/core/log.h"
+#include "ritz/core/memory.h"
+#include "ritz/linalg/blas.h"
+#include "ritz/solve/session.h"
+#include "ritz/study/study.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The launcher started several processes and MPI sees one: a mix of two MPI installations. Every process would do the
+ * whole run and write the same files. */
+static rz_err check_launcher(const rz_comm *comm) {
+  static const char *const counts[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+  for (size_t i = 0; comm->size == 1 && i < sizeof counts / sizeof *counts; i++) {
+    const char *value = getenv(counts[i]);
+    RZ_CHECK(
+        !value || atoi(value) <= 1, RZ_ERR_ENV,
+        "the launcher started %s processes (%s), but MPI sees one: mpirun and the MPI library of ritz do not belong "
+        "together",
+        value, counts[i]);
+  }
+  return RZ_OK;
+}
+
+/* Rank 0 reads the deck and every rank parses the same text, so that all agree on what it says. */
+static rz_err read_everywhere(const char *file, const rz_comm *comm, rz_config **config) {
+  rz_err rc = RZ_OK;
+  if (comm->rank == 0) rc = rz_config_read(file, rz_study_schema(), config);
+  RZ_TRY(rz_agree(comm, rc));
+  int64_t length = comm->rank == 0 ? (int64_t)strlen(rz_config_text(*config)) : 0;
+  RZ_TRY(rz_bcast(comm, 0, sizeof length, &length));
+  char *text = NULL;
+  RZ_TRY(rz_agree(comm, rz_malloc(length + 1, 1, (void **)&text)));
+  if (comm->rank == 0) memcpy(text, rz_config_text(*config), (size_t)length);
+  rc = rz_bcast(comm, 0, length, text);
+  if (rc == RZ_OK && comm->rank > 0) rc = rz_config_parse(file, text, length, rz_study_schema(), config);
+  rz_free(&text);
+  return rz_agree(comm, rc);
+}
+
+static rz_err run_study(const char *file, const rz_comm *comm, rz_log *log) {
+  rz_config *config = NULL;
+  rz_err rc = RZ_OK;
+  char command[1024];
+  RZ_TRY_DONE(rc, read_everywhere(file, comm, &config));
+  if (*rz_config_warnings(config)) rz_log_print(log, RZ_LOG_SUMMARY, "%s", rz_config_warnings(config));
+  snprintf(command, sizeof command, "ritz run %s", file);
+  const rz_study_class *study = rz_study_find(rz_config_string(config, "run", "study"));
+  const rz_run run = {.config = config, .comm = comm, .log = log, .command = command};
+  rc = study->run(&run);
+done:
+  rz_config_destroy(&config);
+  return rc;
+}
+
+int rz_command_run(int argc, char **argv) {
+  (void)argc;
+  int provided;
+  MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  rz_comm comm;
+  rz_err rc = rz_comm_wrap(MPI_COMM_WORLD, &comm);
+  rz_log log = {.out = comm.rank == 0 ? stdout : NULL, .level = RZ_LOG_STEPS, .is_tty = isatty(STDOUT_FILENO)};
+  (void)rz_blas_setup();
+  if (rc == RZ_OK) rc = check_launcher(&comm);
+  if (rc == RZ_OK) rc = run_study(argv[0], &comm, &log);
+  const int code = rc == RZ_OK ? 0 : (comm.rank == 0 ? rz_command_fail(rc) : rz_err_exit_code(rc));
+  (void)rz_petsc_stop();
+  MPI_Finalize();
+  return code;
+}

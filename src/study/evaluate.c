@@ -1,0 +1,137 @@
+/* study = 'evaluate': new numbers from old results. The state and its model come from a results file, with the deck
+ * stored in it; this deck says what to sample and measure, and may name a second file for the overlap of the two
+ * states. */
+#include "dump.h"
+#include "output.h"
+#include "overlap.h"
+#include "quantum.h"
+#include "ritz/core/memory.h"
+#include "state_file.h"
+#include "studies.h"
+#include "text.h"
+#include <math.h>
+#include <string.h>
+
+static const char *const groups[] = {"!run", "!state", "sampler", "evaluate", NULL};
+
+/* Model and ansatz of a results file. */
+typedef struct old_state {
+  rz_state_file file;
+  rz_config *config; /* of the deck in the file */
+  rz_model *model;
+  rz_ansatz *ansatz;
+} old_state;
+
+static void old_state_free(old_state *s) {
+  rz_ansatz_destroy(&s->ansatz);
+  rz_model_destroy(&s->model);
+  rz_config_destroy(&s->config);
+  rz_state_file_free(&s->file);
+}
+
+static rz_err old_state_build(const char *path, old_state *s) {
+  RZ_TRY(rz_state_file_read(path, &s->file));
+  RZ_TRY(rz_config_parse(path, s->file.deck, (int64_t)strlen(s->file.deck), rz_study_schema(), &s->config));
+  RZ_TRY(rz_model_create(s->config, &s->model));
+  const rz_ansatz_input input = {.config = s->config, .lattice = s->model->lattice, .seed = 0};
+  RZ_TRY(rz_ansatz_create(&input, &s->ansatz));
+  RZ_TRY(s->ansatz->cls->import(s->ansatz, &s->file.params, s->file.n_site, s->file.extent));
+  return rz_ansatz_update(s->ansatz);
+}
+
+static rz_err old_state_read(const rz_config *config, const char *key, old_state *s) {
+  *s = (old_state){0};
+  char *path = NULL;
+  RZ_TRY(rz_config_path(config, rz_config_string(config, "state", key), &path));
+  const rz_err rc = old_state_build(path, s);
+  rz_free(&path);
+  if (rc != RZ_OK) old_state_free(s);
+  return rc;
+}
+
+static rz_err check(rz_config *config, int n_rank, FILE *out) {
+  (void)n_rank;
+  old_state state;
+  RZ_TRY(old_state_read(config, "file", &state));
+  fprintf(out, "! %s\n! sites %d, parameters %lld\n", state.model->formula, state.ansatz->n_site,
+          (long long)state.ansatz->params.n);
+  old_state_free(&state);
+  return rz_config_report(config);
+}
+
+typedef struct evaluate_run {
+  const rz_run *run;
+  old_state state;
+  rz_sampler *sampler;
+  rz_observables *observables;
+  rz_evaluation evaluation;
+  rz_output output;
+  rz_overlap overlap;
+} evaluate_run;
+
+static rz_err measure(evaluate_run *e) {
+  const rz_run *run = e->run;
+  const char *names[RZ_MAX_FIELDS];
+  const int n = rz_text_list(run->config, "evaluate", "observables", RZ_MAX_FIELDS, names);
+  const uint64_t seed = (uint64_t)rz_config_int(run->config, "run", "seed");
+  RZ_TRY(rz_agree(run->comm,
+                  rz_sampler_create(run->config, e->state.model, e->state.ansatz, seed, run->comm, &e->sampler)));
+  RZ_TRY(rz_agree(run->comm, rz_config_report(run->config)));
+  RZ_TRY(rz_agree(run->comm, rz_observables_create(e->state.model, n, names, &e->observables)));
+  RZ_TRY(rz_agree(run->comm, rz_sampler_start(e->sampler, e->state.ansatz)));
+  return rz_evaluate(run->config, e->state.model, e->state.ansatz, e->sampler, e->observables, run->comm, run->log,
+                     &e->evaluation);
+}
+
+static rz_err overlap_with_other(evaluate_run *e) {
+  const rz_run *run = e->run;
+  if (!rz_config_has(run->config, "state", "overlap_with")) return RZ_OK;
+  old_state other;
+  RZ_TRY(rz_agree(run->comm, old_state_read(run->config, "overlap_with", &other)));
+  const rz_err rc = rz_overlap_measure(run, e->state.model, e->state.ansatz, other.model, other.ansatz, &e->overlap);
+  old_state_free(&other);
+  RZ_TRY(rc);
+  return rz_output_say(&e->output, "overlap   |<a|b>|^2 = %.9g +- %.1g   (%s)\n", e->overlap.fidelity, e->overlap.error,
+                       e->overlap.exact ? "all configurations" : "sampled from both");
+}
+
+static rz_err write_results(evaluate_run *e) {
+  RZ_TRY(rz_text_energy(&e->output, &e->evaluation, e->state.ansatz->n_site));
+  RZ_TRY(rz_text_observables(&e->output, e->evaluation.n_measured, e->evaluation.measured, NULL));
+  RZ_TRY(rz_text_warnings(&e->output));
+  RZ_TRY(rz_output_begin_results(&e->output, e->state.model));
+  RZ_TRY(rz_output_energy(&e->output, e->state.model, &e->evaluation));
+  RZ_TRY(rz_output_observables(&e->output, e->evaluation.n_measured, e->evaluation.measured, NULL));
+  if (!e->output.results) return RZ_OK;
+  RZ_TRY(rz_results_text(e->output.results, "/input/state_deck", e->state.file.deck, "the deck that made the state"));
+  if (!isnan(e->overlap.fidelity)) {
+    RZ_TRY(rz_results_f64(e->output.results, "/overlap/fidelity", e->overlap.fidelity, "1", "|<a|b>|^2"));
+    RZ_TRY(rz_results_f64(e->output.results, "/overlap/error", e->overlap.error, "1", "standard error"));
+  }
+  return RZ_OK;
+}
+
+static rz_err run_all(evaluate_run *e) {
+  const rz_run *run = e->run;
+  RZ_TRY(rz_agree(run->comm, old_state_read(run->config, "file", &e->state)));
+  RZ_TRY(rz_output_open(run, false, &e->output));
+  RZ_TRY(rz_text_header(&e->output, e->state.model, e->state.ansatz));
+  RZ_TRY(measure(e));
+  RZ_TRY(overlap_with_other(e));
+  rz_err rc = rz_agree(run->comm, write_results(e));
+  if (rc == RZ_OK) rc = rz_dump_samples(run, e->sampler, e->state.ansatz, e->output.results);
+  return rz_output_commit(&e->output, rc);
+}
+
+static rz_err run(const rz_run *run) {
+  evaluate_run e = {.run = run, .overlap = {.fidelity = NAN}};
+  const rz_err rc = run_all(&e);
+  rz_observables_destroy(&e.observables);
+  rz_sampler_destroy(&e.sampler);
+  rz_output_close(&e.output);
+  old_state_free(&e.state);
+  return rc;
+}
+
+const rz_study_class rz_study_evaluate = {
+    "evaluate", "measure new observables on a saved state, dump samples, overlap of two states", groups, check, run};

@@ -1,0 +1,160 @@
+/* study = 'exact': the reference of a deck by itself: levels of a sector, its symmetries, and its correlations. */
+#include "output.h"
+#include "ritz/core/memory.h"
+#include "ritz/exact/ed.h"
+#include "studies.h"
+#include "text.h"
+#include <math.h>
+#include <string.h>
+
+static const char *const groups[] = {"!run", "!lattice", "!hamiltonian", "sector", "evaluate", "reference", NULL};
+
+static double sector_dim(const rz_model *model) {
+  return rz_sector_dimension(rz_lattice_n_site(model->lattice), model->fixed_sz, model->n_up);
+}
+
+static rz_err check(rz_config *config, int n_rank, FILE *out) {
+  rz_model *model = NULL;
+  RZ_TRY(rz_model_create(config, &model));
+  const double dim = sector_dim(model);
+  const int64_t levels = rz_config_int(config, "reference", "levels");
+  fprintf(out, "! %s\n! sites %d, states with this Sz %.0f\n", model->formula, rz_lattice_n_site(model->lattice), dim);
+  fprintf(out, "! memory on each of %d rank%s: %.1f MB (without symmetries)\n", n_rank, n_rank > 1 ? "s" : "",
+          rz_ed_memory(dim, (int)levels, !rz_operator_is_real(model->h), n_rank) / 1e6);
+  rz_model_destroy(&model);
+  return rz_config_report(config);
+}
+
+/* Symmetry labels belong to the bare basis, so H is not rotated here. */
+static rz_ed_spec spec_from_deck(const rz_config *config, const rz_model *model) {
+  rz_ed_spec spec = {.op = model->bare,
+                     .lattice = model->lattice,
+                     .fixed_sz = model->fixed_sz,
+                     .n_up = model->n_up,
+                     .n_levels = (int)rz_config_int(config, "reference", "levels"),
+                     .solver = rz_config_string(config, "reference", "solver"),
+                     .tol = 1e-12,
+                     .with_vectors = true,
+                     .seed = 1};
+  if (rz_config_has(config, "sector", "momentum")) {
+    spec.use_momentum = true;
+    for (int d = 0; d < rz_config_count(config, "sector", "momentum") && d < 2; d++)
+      spec.momentum[d] = (int)rz_config_int_at(config, "sector", "momentum", d);
+  }
+  if (rz_config_has(config, "sector", "spin_flip")) spec.spin_flip = (int)rz_config_int(config, "sector", "spin_flip");
+  if (rz_config_has(config, "sector", "reflection"))
+    spec.reflection = (int)rz_config_int(config, "sector", "reflection");
+  return spec;
+}
+
+typedef struct exact_run {
+  const rz_run *run;
+  rz_model *model;
+  rz_output output;
+  rz_reference reference; /* energy by formula, levels and vectors by diagonalisation */
+  rz_observables *observables;
+} exact_run;
+
+static rz_err say_levels(exact_run *e) {
+  const rz_ed_result *ed = &e->reference.ed;
+  const int n = rz_lattice_n_site(e->model->lattice);
+  RZ_TRY(rz_output_say(&e->output, "diagonalised a sector of %lld states by %s: %d products, %.3g s each\n",
+                       (long long)ed->dim, ed->solver, ed->n_products, ed->seconds_per_product));
+  RZ_TRY(rz_output_say(&e->output, "  level  energy                 per site            residual\n"));
+  for (int k = 0; k < ed->n_level; k++)
+    RZ_TRY(rz_output_say(&e->output, "  %5d  %-21.14g  %-18.12g  %.1e\n", k, ed->energy[k], ed->energy[k] / n,
+                         ed->residual[k]));
+  return RZ_OK;
+}
+
+static rz_err diagonalise(exact_run *e) {
+  const rz_run *run = e->run;
+  rz_reference *r = &e->reference;
+  rz_ed_spec spec = spec_from_deck(run->config, e->model);
+  const double dim = sector_dim(e->model);
+  if (spec.n_levels > dim) spec.n_levels = (int)dim;
+  RZ_TRY(rz_ed_solve(&spec, run->comm, &r->ed));
+  r->n_level = r->ed.n_level;
+  r->level = r->ed.energy;
+  r->n_ground = 1;
+  while (r->n_ground < r->n_level && r->level[r->n_ground] - r->level[0] < 1e-9 * fmax(1.0, fabs(r->level[0])))
+    r->n_ground++;
+  return say_levels(e);
+}
+
+static rz_err expectation_values(exact_run *e, int *n, const rz_measured **values) {
+  const rz_run *run = e->run;
+  const char *names[RZ_MAX_FIELDS];
+  const int n_name = rz_text_list(run->config, "evaluate", "observables", RZ_MAX_FIELDS, names);
+  *n = 0;
+  if (n_name == 0) return RZ_OK;
+  if (e->reference.n_ground > 1) {
+    rz_log_warn(run->log,
+                "the ground level is degenerate: expectation values of one of its states are not unique and are "
+                "left out");
+    return RZ_OK;
+  }
+  const rz_ed_spec spec = spec_from_deck(run->config, e->model);
+  double complex *psi = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY(rz_ed_expand(&spec, run->comm, &e->reference.ed, 0, INT64_C(4) << 30, &e->reference.sector, &psi));
+  RZ_TRY_DONE(rc, rz_observables_create(e->model, n_name, names, &e->observables));
+  RZ_TRY_DONE(rc, rz_observables_exact(e->observables, &e->reference.sector, psi, n, values));
+done:
+  rz_free(&psi);
+  return rc;
+}
+
+static rz_err compare_with_formula(exact_run *e) {
+  bool found;
+  double energy;
+  const char *method;
+  RZ_TRY(rz_reference_formula(e->run->config, e->model, &found, &energy, &method));
+  rz_reference *r = &e->reference;
+  r->known = true;
+  r->energy = found ? energy : r->level[0];
+  snprintf(r->method, sizeof r->method, "%s", found ? method : r->ed.solver);
+  if (!found) return RZ_OK;
+  return rz_output_say(&e->output, "%s gives E0 = %.14g for the whole Sz sector\n", method, energy);
+}
+
+static rz_err say_values(exact_run *e, int n, const rz_measured *values) {
+  for (int i = 0; i < n; i++) {
+    RZ_TRY(rz_output_say(&e->output, "%-12s", values[i].name));
+    for (int64_t k = 0; k < values[i].n_value && k < 6; k++)
+      RZ_TRY(rz_output_say(&e->output, " %.10g", values[i].mean[k]));
+    RZ_TRY(rz_output_say(&e->output, values[i].n_value > 6 ? " ...\n" : "\n"));
+  }
+  return RZ_OK;
+}
+
+static rz_err run_all(exact_run *e) {
+  const rz_run *run = e->run;
+  RZ_TRY(rz_agree(run->comm, rz_model_create(run->config, &e->model)));
+  RZ_TRY(rz_output_open(run, false, &e->output));
+  RZ_TRY(rz_text_header(&e->output, e->model, NULL));
+  RZ_TRY(diagonalise(e));
+  RZ_TRY(compare_with_formula(e));
+  int n;
+  const rz_measured *values = NULL;
+  RZ_TRY(rz_agree(run->comm, expectation_values(e, &n, &values)));
+  RZ_TRY(say_values(e, n, values));
+  RZ_TRY(rz_text_warnings(&e->output));
+  rz_err rc = rz_output_begin_results(&e->output, e->model);
+  if (rc == RZ_OK) rc = rz_output_reference(&e->output, &e->reference);
+  if (rc == RZ_OK) rc = rz_output_observables(&e->output, n, values, NULL);
+  return rz_output_commit(&e->output, rc);
+}
+
+static rz_err run(const rz_run *run) {
+  exact_run e = {.run = run};
+  const rz_err rc = run_all(&e);
+  rz_observables_destroy(&e.observables);
+  rz_reference_free(&e.reference);
+  rz_output_close(&e.output);
+  rz_model_destroy(&e.model);
+  return rc;
+}
+
+const rz_study_class rz_study_exact = {
+    "exact", "exact diagonalisation: lowest levels of a sector and their correlations", groups, check, run};

@@ -1,0 +1,143 @@
+/* study = 'ground_state': train a quantum state, freeze it, measure it, and compare it with the exact answer. */
+#include "studies.h"
+
+#include "guards.h"
+#include "output.h"
+#include "quantum.h"
+#include "ritz/core/memory.h"
+#include "state_file.h"
+#include "text.h"
+#include <math.h>
+#include <string.h>
+
+static const char *const groups[] = {"!run",    "!lattice",  "!hamiltonian", "sector",    "!ansatz",
+                                     "sampler", "optimiser", "evaluate",     "reference", NULL};
+
+/* --- check ------------------------------------------------------------------------------------------------------- */
+
+static double sample_count(const rz_config *config, const rz_quantum *q) {
+  if (!rz_sampler_is_exact(q->sampler)) return (double)rz_config_int(config, "sampler", "samples");
+  return rz_sector_dimension(q->ansatz->n_site, q->model->fixed_sz, q->model->n_up);
+}
+
+static void print_sizes(const rz_config *config, const rz_quantum *q, int n_rank, FILE *out) {
+  const double n_sample = sample_count(config, q);
+  const double dim = rz_sector_dimension(q->ansatz->n_site, q->model->fixed_sz, q->model->n_up);
+  const double solve =
+      rz_optimiser_memory(config, q->ansatz->params.n, (int64_t)n_sample, rz_ansatz_n_comp(q->ansatz), n_rank);
+  const double factors = n_sample / n_rank * 8.0 * (2.0 * q->ansatz->n_site + (double)q->ansatz->cache_size / RZ_LANES);
+  fprintf(out, "! %s\n", q->model->formula);
+  fprintf(out, "! sites %d, sector dimension %.0f, parameters %lld, samples per step %.0f\n", q->ansatz->n_site, dim,
+          (long long)q->ansatz->params.n, n_sample);
+  fprintf(out, "! memory on each of %d rank%s: %.1f MB (factors %.1f, solve %.1f)\n", n_rank, n_rank > 1 ? "s" : "",
+          (solve + factors) / 1e6, factors / 1e6, solve / 1e6);
+}
+
+static rz_err check(rz_config *config, int n_rank, FILE *out) {
+  const rz_comm self = {.mpi = MPI_COMM_NULL, .rank = 0, .size = 1};
+  rz_quantum q;
+  RZ_TRY(rz_quantum_create(config, &self, &q));
+  print_sizes(config, &q, n_rank, out);
+  rz_quantum_free(&q);
+  return RZ_OK;
+}
+
+/* --- run --------------------------------------------------------------------------------------------------------- */
+
+typedef struct ground_state {
+  const rz_run *run;
+  rz_quantum q;
+  rz_output output;
+  rz_reference reference;
+  rz_optimiser *optimiser;
+  rz_observables *observables, *exact_observables;
+  rz_train_result trained;
+  rz_evaluation evaluation;
+  double fidelity;
+} ground_state;
+
+static const rz_train_spec default_train = {
+    .max_rejections = 12, .spike_sigma = 10.0, .spike_relative = 1e-3, .report_every = 20};
+
+static rz_err train(ground_state *g) {
+  const rz_run *run = g->run;
+  rz_train_spec spec = default_train;
+  spec.iterations = rz_config_int(run->config, "optimiser", "iterations");
+  RZ_TRY(rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser));
+  RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
+  rz_problem problem = rz_quantum_problem(&g->q);
+  RZ_TRY(rz_train(&spec, &problem, g->optimiser, run->comm, g->output.trace, run->log, &g->trained));
+  return rz_output_say(&g->output, "trained   %lld steps in %.1f s, %lld undone\n", (long long)g->trained.n_step,
+                       g->trained.seconds, (long long)g->trained.n_rejected);
+}
+
+static rz_err measure(ground_state *g) {
+  const rz_run *run = g->run;
+  const char *names[RZ_MAX_FIELDS];
+  const int n = rz_text_list(run->config, "evaluate", "observables", RZ_MAX_FIELDS, names);
+  RZ_TRY(rz_agree(run->comm, rz_observables_create(g->q.model, n, names, &g->observables)));
+  RZ_TRY(rz_agree(run->comm, rz_observables_create(g->q.model, n, names, &g->exact_observables)));
+  RZ_TRY(rz_evaluate(run->config, g->q.model, g->q.ansatz, g->q.sampler, g->observables, run->comm, run->log,
+                     &g->evaluation));
+  return rz_reference_fidelity(&g->reference, g->q.ansatz, run->comm, &g->fidelity);
+}
+
+/* Correlations of a degenerate ground space depend on the state chosen in it: they are not compared. */
+static rz_err exact_observables(ground_state *g, const rz_measured **exact) {
+  *exact = NULL;
+  if (!g->reference.ground || g->reference.n_ground != 1 || g->evaluation.n_measured == 0) return RZ_OK;
+  int n;
+  RZ_TRY(rz_observables_exact(g->exact_observables, &g->reference.sector, g->reference.ground[0], &n, exact));
+  RZ_CHECK(n == g->evaluation.n_measured, RZ_ERR_INTERNAL, "%d observables measured, %d exact",
+           g->evaluation.n_measured, n);
+  return RZ_OK;
+}
+
+static rz_err write_results(ground_state *g) {
+  const rz_measured *exact;
+  RZ_TRY(exact_observables(g, &exact));
+  RZ_TRY(rz_text_energy(&g->output, &g->evaluation, g->q.ansatz->n_site));
+  RZ_TRY(rz_text_comparison(&g->output, &g->evaluation, &g->reference, g->fidelity));
+  RZ_TRY(rz_text_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
+  RZ_TRY(rz_text_warnings(&g->output));
+  RZ_TRY(rz_output_begin_results(&g->output, g->q.model));
+  RZ_TRY(rz_output_energy(&g->output, g->q.model, &g->evaluation));
+  RZ_TRY(rz_output_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
+  RZ_TRY(rz_output_history(&g->output, &g->trained));
+  RZ_TRY(rz_output_reference(&g->output, &g->reference));
+  if (!g->output.results) return RZ_OK;
+  if (!isnan(g->fidelity))
+    RZ_TRY(rz_results_f64(g->output.results, "/exact/fidelity", g->fidelity, "1",
+                          "weight of the state in the exact ground space"));
+  return rz_state_file_write(g->output.results, g->q.ansatz);
+}
+
+static rz_err run_all(ground_state *g) {
+  const rz_run *run = g->run;
+  RZ_TRY(rz_agree(run->comm, rz_quantum_create(run->config, run->comm, &g->q)));
+  RZ_TRY(rz_output_open(run, true, &g->output));
+  RZ_TRY(rz_text_header(&g->output, g->q.model, g->q.ansatz));
+  RZ_TRY(rz_guards_check(&g->q, run->log));
+  RZ_TRY(rz_reference_find(run->config, g->q.model, run->comm, run->log, &g->reference));
+  RZ_TRY(rz_text_reference(&g->output, &g->reference));
+  RZ_TRY(train(g));
+  RZ_TRY(measure(g));
+  return rz_output_commit(&g->output, rz_agree(run->comm, write_results(g)));
+}
+
+static rz_err run(const rz_run *run) {
+  ground_state g = {.run = run, .fidelity = NAN};
+  const rz_err rc = run_all(&g);
+  rz_history_free(&g.trained.history);
+  rz_observables_destroy(&g.exact_observables);
+  rz_observables_destroy(&g.observables);
+  rz_optimiser_destroy(&g.optimiser);
+  rz_reference_free(&g.reference);
+  rz_output_close(&g.output);
+  rz_quantum_free(&g.q);
+  return rc;
+}
+
+const rz_study_class rz_study_ground_state = {
+    "ground_state", "variational Monte Carlo: train a neural quantum state and compare it with the exact answer",
+    groups, check, run};

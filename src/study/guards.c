@@ -1,0 +1,46 @@
+#include "guards.h"
+
+#include "ritz/exact/ed.h"
+#include <math.h>
+
+/* Sectors up to this size are searched for the best positive state. */
+static const int64_t POSITIVE_DIM = INT64_C(1) << 15;
+
+static void object(rz_quantum *q, rz_log *log, const char *group, const char *key, const char *text) {
+  if (rz_config_bool(q->config, "run", "force"))
+    rz_log_warn(log, "%s (continuing: force = .true.)", text);
+  else
+    rz_config_error(q->config, group, key, "%s; force = .true. in &run overrides", text);
+}
+
+static rz_err check_moves(rz_quantum *q, rz_log *log) {
+  if (rz_sampler_is_exact(q->sampler)) return RZ_OK;
+  int connected;
+  char text[256];
+  RZ_TRY(rz_sampler_ergodic(q->sampler, q->model, &connected, text));
+  if (connected == 0) object(q, log, "sampler", "move", text);
+  if (connected < 0) rz_log_print(log, RZ_LOG_SUMMARY, "moves: %s\n", text);
+  return RZ_OK;
+}
+
+static rz_err check_sign(rz_quantum *q, rz_log *log) {
+  if (q->ansatz->is_complex) return RZ_OK;
+  rz_model *small = NULL;
+  rz_err rc = RZ_OK;
+  if (rz_sector_dimension(q->ansatz->n_site, q->model->fixed_sz, q->model->n_up) > (double)POSITIVE_DIM)
+    RZ_TRY(rz_model_create_cluster(q->config, 16, &small));
+  rz_positive_report report;
+  RZ_TRY_DONE(rc, rz_positive_check(q->model, small, POSITIVE_DIM, q->comm, &report));
+  if (report.verdict == RZ_POSITIVE_REFUTED) object(q, log, "ansatz", "weights", report.text);
+  if (report.verdict == RZ_POSITIVE_UNKNOWN) rz_log_warn(log, "%s", report.text);
+  if (report.verdict == RZ_POSITIVE_PROVEN) rz_log_print(log, RZ_LOG_SUMMARY, "sign      %s\n", report.text);
+done:
+  rz_model_destroy(&small);
+  return rc;
+}
+
+rz_err rz_guards_check(rz_quantum *q, rz_log *log) {
+  RZ_TRY(rz_agree(q->comm, check_moves(q, log)));
+  RZ_TRY(rz_agree(q->comm, check_sign(q, log)));
+  return rz_agree(q->comm, rz_config_report(q->config));
+}

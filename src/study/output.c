@@ -1,0 +1,262 @@
+#include "output.h"
+
+#include "provenance.h"
+
+#include "ritz/core/clock.h"
+#include "ritz/core/memory.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static rz_err with_suffix(const char *stem, const char *suffix, char **out) {
+  const size_t size = strlen(stem) + strlen(suffix) + 1;
+  RZ_TRY(rz_malloc((int64_t)size, 1, (void **)out));
+  snprintf(*out, size, "%s%s", stem, suffix);
+  return RZ_OK;
+}
+
+/* "dir/deck.nml" gives "deck", "out/name.h5" gives "out/name". */
+static rz_err output_stem(const rz_config *config, char **stem) {
+  const bool given = rz_config_has(config, "run", "output");
+  const char *name = given ? rz_config_string(config, "run", "output") : rz_config_file(config);
+  if (!given && strrchr(name, '/')) name = strrchr(name, '/') + 1;
+  RZ_TRY(rz_strdup(name, stem));
+  char *dot = strrchr(*stem, '.');
+  const char *suffix = given ? ".h5" : ".nml";
+  if (dot && strcmp(dot, suffix) == 0) *dot = '\0';
+  return RZ_OK;
+}
+
+static rz_err name_files(rz_output *o) {
+  char *stem = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, output_stem(o->run->config, &stem));
+  RZ_TRY_DONE(rc, with_suffix(stem, ".h5", &o->path));
+  RZ_TRY_DONE(rc, with_suffix(stem, ".jsonl", &o->trace_path));
+  RZ_TRY_DONE(rc, with_suffix(stem, ".lock", &o->lock_path));
+done:
+  rz_free(&stem);
+  return rc;
+}
+
+static rz_err claim_files(rz_output *o, bool with_trace) {
+  const bool overwrite = rz_config_bool(o->run->config, "run", "overwrite");
+  char *note = NULL;
+  RZ_TRY(rz_results_check(o->path, overwrite));
+  RZ_TRY(rz_lock_take(o->lock_path, &o->lock, &note));
+  if (note) rz_log_warn(o->run->log, "%s", note);
+  rz_free(&note);
+  if (with_trace) RZ_TRY(rz_trace_create(o->trace_path, overwrite, &o->trace));
+  return RZ_OK;
+}
+
+rz_err rz_output_open(const rz_run *run, bool with_trace, rz_output *out) {
+  *out = (rz_output){.run = run, .start = rz_wall_time()};
+  rz_err rc = name_files(out);
+  if (rc == RZ_OK && run->comm->rank == 0) rc = claim_files(out, with_trace);
+  rc = rz_agree(run->comm, rc);
+  if (rc != RZ_OK) rz_output_close(out);
+  return rc;
+}
+
+void rz_output_close(rz_output *o) {
+  rz_results_abandon(&o->results);
+  if (o->trace) (void)rz_trace_close(&o->trace);
+  if (o->lock) (void)rz_lock_release(&o->lock);
+  rz_free(&o->path);
+  rz_free(&o->trace_path);
+  rz_free(&o->lock_path);
+  rz_free(&o->summary);
+}
+
+static rz_err append_summary(rz_output *o, const char *text) {
+  const int64_t n = (int64_t)strlen(text);
+  char *longer = NULL;
+  RZ_TRY(rz_malloc(o->summary_size + n + 1, 1, (void **)&longer));
+  if (o->summary) memcpy(longer, o->summary, (size_t)o->summary_size);
+  memcpy(longer + o->summary_size, text, (size_t)n + 1);
+  rz_free(&o->summary);
+  o->summary = longer;
+  o->summary_size += n;
+  return RZ_OK;
+}
+
+rz_err rz_output_say(rz_output *o, const char *fmt, ...) {
+  char text[2048];
+  va_list args;
+  va_start(args, fmt);
+  vsnprintf(text, sizeof text, fmt, args);
+  va_end(args);
+  rz_log_print(o->run->log, RZ_LOG_SUMMARY, "%s", text);
+  return append_summary(o, text);
+}
+
+/* --- Results ------------------------------------------------------------------------------------------------------ */
+
+static rz_err write_vector(rz_results *r, const char *path, int64_t n, const double *x, const char *units,
+                           const char *label) {
+  const rz_array array = {.name = path, .type = RZ_F64, .n_dim = 1, .shape = {n}, .data = (void *)x};
+  return rz_results_array(r, path, &array, units, label);
+}
+
+static rz_err write_measured_values(rz_results *r, const char *path, const rz_measured *m, const double *x,
+                                    const char *label) {
+  rz_array array = {.name = path, .type = RZ_F64, .n_dim = m->n_dim, .data = (void *)x};
+  memcpy(array.shape, m->shape, sizeof m->shape);
+  return rz_results_array(r, path, &array, m->unit, label);
+}
+
+static rz_err write_statistics(rz_results *r, const char *group, const rz_mean *m, const char *units) {
+  char path[160];
+  const struct {
+    const char *name, *units, *label;
+    double value;
+  } rows[] = {{"mean", units, "mean over samples", m->mean},
+              {"error", units, "standard error of the mean, autocorrelation included", m->error},
+              {"variance", "units squared", "variance of a single sample", m->variance},
+              {"tau_int", "draws", "integrated autocorrelation time; 0.5 for independent draws", m->tau_int},
+              {"r_hat", "1", "split R-hat", m->r_hat},
+              {"ess", "1", "effective number of samples", m->ess}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    snprintf(path, sizeof path, "%s/%s", group, rows[i].name);
+    RZ_TRY(rz_results_f64(r, path, rows[i].value, rows[i].units, rows[i].label));
+  }
+  snprintf(path, sizeof path, "%s/n", group);
+  return rz_results_i64(r, path, m->n, "samples over all ranks");
+}
+
+typedef struct resolved_text {
+  rz_results *results;
+  rz_err rc;
+} resolved_text;
+
+static void write_resolved(const char *group, const rz_option *row, const char *text, const char *source, void *ctx) {
+  resolved_text *r = ctx;
+  if (r->rc != RZ_OK) return;
+  char path[160];
+  snprintf(path, sizeof path, "/input/resolved/%s/%s", group, row->name);
+  r->rc = rz_results_text(r->results, path, text, row->help);
+  if (r->rc == RZ_OK) r->rc = rz_results_attr_text(r->results, path, "source", source);
+  if (r->rc == RZ_OK) r->rc = rz_results_attr_text(r->results, path, "units", row->unit);
+}
+
+static rz_err write_input(rz_output *o) {
+  const rz_config *config = o->run->config;
+  RZ_TRY(rz_results_text(o->results, "/input/deck", rz_config_text(config), "the deck as read"));
+  resolved_text resolved = {o->results, RZ_OK};
+  rz_config_each(config, write_resolved, &resolved);
+  return resolved.rc;
+}
+
+static rz_err write_conventions(rz_output *o, const rz_model *model) {
+  rz_results *r = o->results;
+  RZ_TRY(rz_results_text(r, "/input/hamiltonian", model->formula, "H written out"));
+  RZ_TRY(rz_results_attr_text(r, "/input/hamiltonian", "units", model->pauli ? "pauli" : "spin"));
+  return rz_results_attr_text(r, "/input/hamiltonian", "basis",
+                              model->marshall ? "sz, rotated by the Marshall sign" : "sz");
+}
+
+static rz_err begin_results(rz_output *o, const rz_model *model) {
+  RZ_TRY(rz_lock_verify(o->lock));
+  RZ_TRY(rz_results_create(o->path, rz_config_bool(o->run->config, "run", "overwrite"), &o->results));
+  RZ_TRY(rz_results_attr_text(o->results, "/", "format", "ritz-results"));
+  RZ_TRY(rz_results_attr_text(o->results, "/", "format_version", "1.0"));
+  RZ_TRY(rz_results_attr_text(o->results, "/", "study", rz_config_string(o->run->config, "run", "study")));
+  RZ_TRY(write_input(o));
+  if (model) RZ_TRY(write_conventions(o, model));
+  return rz_provenance_write(o->results, o->run, o->lock);
+}
+
+rz_err rz_output_begin_results(rz_output *o, const rz_model *model) {
+  return o->run->comm->rank == 0 ? begin_results(o, model) : RZ_OK;
+}
+
+rz_err rz_output_energy(rz_output *o, const rz_model *model, const rz_evaluation *e) {
+  rz_results *r = o->results;
+  if (!r) return RZ_OK;
+  const char *units = model->pauli ? "J (Pauli matrices)" : "J (spin 1/2)";
+  RZ_TRY(write_statistics(r, "/observables/energy", &e->energy.re, units));
+  RZ_TRY(rz_results_f64(r, "/observables/energy/imag", e->energy.im, units, "imaginary part: 0 within its error"));
+  RZ_TRY(
+      rz_results_f64(r, "/observables/energy/local_variance", e->energy.variance, "J^2", "<|E_loc|^2> - |<E_loc>|^2"));
+  RZ_TRY(rz_results_f64(r, "/observables/energy/v_score", e->energy.v_score, "1",
+                        "N variance / (E - E_inf)^2, E_inf = Tr H / dim"));
+  RZ_TRY(rz_results_f64(r, "/observables/energy/acceptance", e->sampler.acceptance, "1", "accepted proposals"));
+  RZ_TRY(rz_results_i64(r, "/observables/energy/reached", e->reached, "1: the asked relative error was reached"));
+  return rz_results_i64(r, "/observables/energy/n_site", rz_lattice_n_site(model->lattice), "sites");
+}
+
+rz_err rz_output_observables(rz_output *o, int n, const rz_measured *measured, const rz_measured *exact) {
+  rz_results *r = o->results;
+  if (!r) return RZ_OK;
+  for (int i = 0; i < n; i++) {
+    const rz_measured *m = &measured[i];
+    char path[160];
+    snprintf(path, sizeof path, "/observables/%s/mean", m->name);
+    RZ_TRY(write_measured_values(r, path, m, m->mean, m->label));
+    snprintf(path, sizeof path, "/observables/%s/error", m->name);
+    RZ_TRY(write_measured_values(r, path, m, m->error, "standard error"));
+    if (exact) {
+      snprintf(path, sizeof path, "/observables/%s/exact", m->name);
+      RZ_TRY(write_measured_values(r, path, m, exact[i].mean, "exact diagonalisation"));
+    }
+    if (m->axis) {
+      snprintf(path, sizeof path, "/observables/%s/axis", m->name);
+      RZ_TRY(write_vector(r, path, m->n_value, m->axis, "1", m->axis_label));
+    }
+  }
+  return RZ_OK;
+}
+
+rz_err rz_output_history(rz_output *o, const rz_train_result *t) {
+  rz_results *r = o->results;
+  if (!r) return RZ_OK;
+  const rz_history *h = &t->history;
+  double *column = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(h->n_row, &column));
+  for (int c = 0; c < h->n_column; c++) {
+    for (int64_t i = 0; i < h->n_row; i++) column[i] = h->value[i * h->n_column + c];
+    char path[160];
+    const bool timing = strcmp(h->column[c], "step_seconds") == 0;
+    snprintf(path, sizeof path, "%s/%s", timing ? "/timing" : "/trace", h->column[c]);
+    RZ_TRY_DONE(rc, write_vector(r, path, h->n_row, column, timing ? "s" : "as the observable", "one row per step"));
+  }
+  RZ_TRY_DONE(rc, rz_results_f64(r, "/timing/training", t->seconds, "s", "wall time of the training"));
+  RZ_TRY_DONE(rc, rz_results_i64(r, "/trace/n_rejected", t->n_rejected, "steps undone"));
+done:
+  rz_free(&column);
+  return rc;
+}
+
+rz_err rz_output_reference(rz_output *o, const rz_reference *ref) {
+  rz_results *r = o->results;
+  if (!r || !ref->known) return RZ_OK;
+  RZ_TRY(rz_results_f64(r, "/exact/energy", ref->energy, "J", "reference energy"));
+  RZ_TRY(rz_results_f64(r, "/exact/energy_error", ref->error, "J", "its error; 0 for an exact one"));
+  RZ_TRY(rz_results_text(r, "/exact/method", ref->method, "where it comes from"));
+  if (ref->n_level == 0) return RZ_OK;
+  RZ_TRY(write_vector(r, "/exact/energies", ref->n_level, ref->level, "J", "lowest levels of the sector"));
+  RZ_TRY(write_vector(r, "/exact/residuals", ref->n_level, ref->ed.residual, "J", "|H v - E v| of each level"));
+  RZ_TRY(rz_results_text(r, "/exact/solver", ref->ed.solver, "the eigensolver used"));
+  RZ_TRY(rz_results_i64(r, "/exact/dimension", ref->ed.dim, "states in the sector"));
+  RZ_TRY(rz_results_i64(r, "/exact/degeneracy", ref->n_ground, "dimension of the ground space found"));
+  return rz_results_f64(r, "/timing/seconds_per_product", ref->ed.seconds_per_product, "s", "one product H v");
+}
+
+static rz_err commit(rz_output *o) {
+  RZ_TRY(rz_results_text(o->results, "/summary", o->summary ? o->summary : "", "what the terminal said"));
+  RZ_TRY(rz_results_f64(o->results, "/timing/total", rz_wall_time() - o->start, "s", "wall time of the run"));
+  RZ_TRY(rz_lock_verify(o->lock));
+  RZ_TRY(rz_results_commit(&o->results));
+  if (o->trace) RZ_TRY(rz_trace_close(&o->trace));
+  return rz_lock_release(&o->lock);
+}
+
+rz_err rz_output_commit(rz_output *o, rz_err rc) {
+  if (rc == RZ_OK && o->results) rc = commit(o);
+  RZ_TRY(rz_agree(o->run->comm, rc));
+  rz_log_print(o->run->log, RZ_LOG_SUMMARY, "results in %s\n", o->path);
+  return RZ_OK;
+}

@@ -1,0 +1,43 @@
+/* The files of a run, written by rank 0: results, live trace, lock; and the page of text for people. */
+#ifndef RITZ_STUDY_OUTPUT_H
+#define RITZ_STUDY_OUTPUT_H
+
+#include "ritz/drive/train.h"
+#include "ritz/estimate/evaluate.h"
+#include "ritz/store/lock.h"
+#include "ritz/store/results.h"
+#include "ritz/store/trace.h"
+#include "ritz/study/study.h"
+#include "ritz/validate/reference.h"
+
+typedef struct rz_output {
+  const rz_run *run;
+  char *path, *trace_path, *lock_path; /* NAME.h5, NAME.jsonl, NAME.lock */
+  rz_lock *lock;
+  rz_trace *trace;
+  rz_results *results; /* between begin_results and commit */
+  double start;
+  char *summary; /* closing text, growing */
+  int64_t summary_size;
+} rz_output;
+
+/* Names from the deck's `output` (default: the deck's own name), checked before anything is computed: nothing is
+ * written over without `overwrite`. Collective. */
+rz_err rz_output_open(const rz_run *run, bool with_trace, rz_output *out);
+/* Release everything; an unfinished results file leaves nothing behind. */
+void rz_output_close(rz_output *o);
+
+/* Say something on the terminal and in /summary. */
+rz_err rz_output_say(rz_output *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* On rank 0: start the results file with input, provenance and conventions; on other ranks nothing. */
+rz_err rz_output_begin_results(rz_output *o, const rz_model *model);
+rz_err rz_output_energy(rz_output *o, const rz_model *model, const rz_evaluation *e);
+/* exact: the same observables from exact diagonalisation in the same order, or NULL. */
+rz_err rz_output_observables(rz_output *o, int n, const rz_measured *measured, const rz_measured *exact);
+rz_err rz_output_history(rz_output *o, const rz_train_result *t);
+rz_err rz_output_reference(rz_output *o, const rz_reference *r);
+/* /summary, rename, release the lock. Collective: every rank learns whether it worked. */
+rz_err rz_output_commit(rz_output *o, rz_err rc);
+
+#endif

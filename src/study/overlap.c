@@ -1,0 +1,157 @@
+#include "overlap.h"
+
+#include "ritz/core/memory.h"
+#include "ritz/model/sector.h"
+#include "ritz/sample/chains.h"
+#include "ritz/sample/sampler.h"
+#include <complex.h>
+#include <math.h>
+
+static rz_err same_space(const rz_model *a, const rz_model *b) {
+  const int n = rz_lattice_n_site(a->lattice);
+  RZ_CHECK(n == rz_lattice_n_site(b->lattice), RZ_ERR_INPUT, "the states have %d and %d sites", n,
+           rz_lattice_n_site(b->lattice));
+  RZ_CHECK(a->fixed_sz == b->fixed_sz && (!a->fixed_sz || a->n_up == b->n_up), RZ_ERR_INPUT,
+           "the states belong to different Sz sectors");
+  RZ_CHECK(a->marshall == b->marshall, RZ_ERR_INPUT,
+           "one state is in the basis rotated by the Marshall sign, the other is not");
+  return RZ_OK;
+}
+
+/* --- Full sum ----------------------------------------------------------------------------------------------------- */
+
+enum { BATCH = 1024 };
+static const double FULL_SUM_DIM = 1 << 20;
+
+/* sum[0..3]: |a|^2, |b|^2, Re and Im of a* b over this rank's states. Amplitudes are scaled by the common maxima. */
+static void accumulate(int64_t n, const double complex *log_a, const double complex *log_b, double max_a, double max_b,
+                       double sum[4]) {
+  for (int64_t i = 0; i < n; i++) {
+    const double complex a = cexp(log_a[i] - max_a), b = cexp(log_b[i] - max_b), ab = conj(a) * b;
+    sum[0] += creal(a * conj(a));
+    sum[1] += creal(b * conj(b));
+    sum[2] += creal(ab);
+    sum[3] += cimag(ab);
+  }
+}
+
+static rz_err sector_log_psi(const rz_sector *sector, rz_range mine, const rz_ansatz *a, double complex *out,
+                             double *largest) {
+  int8_t *spin = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY(RZ_NEW((int64_t)BATCH * a->n_site, &spin));
+  for (int64_t at = 0; at < mine.count; at += BATCH) {
+    const int64_t n = mine.count - at < BATCH ? mine.count - at : BATCH;
+    for (int64_t k = 0; k < n; k++)
+      rz_bits_to_spins(rz_sector_unrank(sector, mine.first + at + k), a->n_site, spin + k * a->n_site);
+    RZ_TRY_DONE(rc, a->cls->log_psi(a, n, spin, out + at));
+  }
+  for (int64_t i = 0; i < mine.count; i++) *largest = fmax(*largest, creal(out[i]));
+done:
+  rz_free(&spin);
+  return rc;
+}
+
+static rz_err full_sum(const rz_comm *comm, const rz_model *model, const rz_ansatz *a, const rz_ansatz *b,
+                       rz_overlap *out) {
+  rz_sector sector;
+  RZ_TRY(rz_sector_init(a->n_site, model->fixed_sz, model->n_up, &sector));
+  const rz_range mine = rz_share(sector.dim, comm->rank, comm->size);
+  double complex *log_a = NULL, *log_b = NULL;
+  double largest[2] = {-INFINITY, -INFINITY}, sum[4] = {0};
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(mine.count, &log_a));
+  RZ_TRY_DONE(rc, RZ_NEW(mine.count, &log_b));
+  RZ_TRY_DONE(rc, sector_log_psi(&sector, mine, a, log_a, &largest[0]));
+  RZ_TRY_DONE(rc, sector_log_psi(&sector, mine, b, log_b, &largest[1]));
+  RZ_TRY_DONE(rc, rz_max(comm, 2, largest));
+  accumulate(mine.count, log_a, log_b, largest[0], largest[1], sum);
+  RZ_TRY_DONE(rc, rz_sum(comm, 4, sum));
+  *out = (rz_overlap){.fidelity = (sum[2] * sum[2] + sum[3] * sum[3]) / (sum[0] * sum[1]), .error = 0.0, .exact = true};
+done:
+  rz_free(&log_b);
+  rz_free(&log_a);
+  return rc;
+}
+
+/* --- Sampling ----------------------------------------------------------------------------------------------------- */
+
+typedef struct mean_ratio {
+  rz_mean re, im;
+} mean_ratio;
+
+/* <psi_to / psi_from> over samples of |psi_from|^2. */
+static rz_err sample_ratio(const rz_run *run, const rz_model *model, const rz_ansatz *from, const rz_ansatz *to,
+                           double shift, mean_ratio *out) {
+  rz_sampler *sampler = NULL;
+  rz_samples s = {0};
+  double complex *log_from = NULL, *log_to = NULL;
+  double *part = NULL;
+  rz_err rc = RZ_OK;
+  const uint64_t seed = (uint64_t)rz_config_int(run->config, "run", "seed");
+  RZ_TRY_DONE(rc, rz_sampler_create(run->config, model, from, seed, run->comm, &sampler));
+  RZ_TRY_DONE(rc, rz_sampler_start(sampler, from));
+  const int64_t chains = rz_config_int(run->config, "sampler", "chains");
+  const int64_t wanted = rz_config_int(run->config, "evaluate", "max_samples");
+  RZ_TRY_DONE(rc, rz_sampler_draw(sampler, from, wanted / chains > 8 ? wanted / chains : 8, &s));
+  RZ_TRY_DONE(rc, RZ_NEW(s.n, &log_from));
+  RZ_TRY_DONE(rc, RZ_NEW(s.n, &log_to));
+  RZ_TRY_DONE(rc, RZ_NEW(2 * s.n, &part));
+  RZ_TRY_DONE(rc, from->cls->log_psi(from, s.n, s.spin, log_from));
+  RZ_TRY_DONE(rc, to->cls->log_psi(to, s.n, s.spin, log_to));
+  for (int64_t i = 0; i < s.n; i++) {
+    const double complex ratio = cexp(log_to[i] - log_from[i] - shift);
+    part[i] = creal(ratio);
+    part[s.n + i] = cimag(ratio);
+  }
+  RZ_TRY_DONE(rc, rz_chains_mean(run->comm, s.n_chain, s.n_draw, s.n_chain_global, part, &out->re));
+  RZ_TRY_DONE(rc, rz_chains_mean(run->comm, s.n_chain, s.n_draw, s.n_chain_global, part + s.n, &out->im));
+done:
+  rz_free(&part);
+  rz_free(&log_to);
+  rz_free(&log_from);
+  rz_samples_free(&s);
+  rz_sampler_destroy(&sampler);
+  return rc;
+}
+
+/* log psi_b - log psi_a of one configuration, so that the ratios are of order one; it cancels in the product. */
+static rz_err common_shift(const rz_model *model, const rz_ansatz *a, const rz_ansatz *b, double *shift) {
+  int8_t *spin = NULL;
+  double complex log_a, log_b;
+  rz_err rc = RZ_OK;
+  RZ_TRY(RZ_NEW(a->n_site, &spin));
+  for (int i = 0; i < a->n_site; i++)
+    spin[i] =
+        (int8_t)(model->fixed_sz
+                     ? ((int64_t)(i + 1) * model->n_up / a->n_site > (int64_t)i * model->n_up / a->n_site ? 1 : -1)
+                     : 1);
+  RZ_TRY_DONE(rc, a->cls->log_psi(a, 1, spin, &log_a));
+  RZ_TRY_DONE(rc, b->cls->log_psi(b, 1, spin, &log_b));
+  *shift = creal(log_b - log_a);
+done:
+  rz_free(&spin);
+  return rc;
+}
+
+static rz_err sampled(const rz_run *run, const rz_model *model, const rz_ansatz *a, const rz_ansatz *b,
+                      rz_overlap *out) {
+  double shift = 0.0;
+  mean_ratio ba, ab;
+  RZ_TRY(common_shift(model, a, b, &shift));
+  RZ_TRY(sample_ratio(run, model, a, b, shift, &ba));
+  RZ_TRY(sample_ratio(run, model, b, a, -shift, &ab));
+  const double complex x = ba.re.mean + I * ba.im.mean, y = ab.re.mean + I * ab.im.mean;
+  out->fidelity = creal(x * y);
+  out->error = hypot(cabs(y) * hypot(ba.re.error, ba.im.error), cabs(x) * hypot(ab.re.error, ab.im.error));
+  out->exact = false;
+  return RZ_OK;
+}
+
+rz_err rz_overlap_measure(const rz_run *run, const rz_model *model_a, const rz_ansatz *a, const rz_model *model_b,
+                          const rz_ansatz *b, rz_overlap *out) {
+  RZ_TRY(same_space(model_a, model_b));
+  if (rz_sector_dimension(a->n_site, model_a->fixed_sz, model_a->n_up) <= FULL_SUM_DIM)
+    return rz_agree(run->comm, full_sum(run->comm, model_a, a, b, out));
+  return rz_agree(run->comm, sampled(run, model_a, a, b, out));
+}

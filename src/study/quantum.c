@@ -1,0 +1,151 @@
+#include "quantum.h"
+
+#include "ritz/core/memory.h"
+#include "state_file.h"
+#include <math.h>
+#include <string.h>
+
+static rz_err load_initial_state(rz_config *config, rz_ansatz *ansatz) {
+  if (!rz_config_has(config, "ansatz", "init_from")) return RZ_OK;
+  char *path = NULL;
+  rz_state_file file = {0};
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_config_path(config, rz_config_string(config, "ansatz", "init_from"), &path));
+  RZ_TRY_DONE(rc, rz_state_file_read(path, &file));
+  rc = ansatz->cls->import(ansatz, &file.params, file.n_site, file.extent);
+  if (rc == RZ_ERR_ARG) {
+    rz_config_error(config, "ansatz", "init_from", "%s cannot start this state: %s", path, rz_error_message());
+    rc = rz_config_report(config);
+  }
+  RZ_TRY_DONE(rc, rc);
+  RZ_TRY_DONE(rc, rz_ansatz_update(ansatz));
+done:
+  rz_state_file_free(&file);
+  rz_free(&path);
+  return rc;
+}
+
+static rz_err create(rz_quantum *q) {
+  q->seed = (uint64_t)rz_config_int(q->config, "run", "seed");
+  RZ_TRY(rz_model_create(q->config, &q->model));
+  const rz_ansatz_input input = {.config = q->config, .lattice = q->model->lattice, .seed = q->seed};
+  RZ_TRY(rz_ansatz_create(&input, &q->ansatz));
+  RZ_TRY(load_initial_state(q->config, q->ansatz));
+  RZ_TRY(rz_sampler_create(q->config, q->model, q->ansatz, q->seed, q->comm, &q->sampler));
+  return rz_config_report(q->config);
+}
+
+rz_err rz_quantum_create(rz_config *config, const rz_comm *comm, rz_quantum *out) {
+  *out = (rz_quantum){.config = config, .comm = comm};
+  const rz_err rc = create(out);
+  if (rc != RZ_OK) rz_quantum_free(out);
+  return rc;
+}
+
+void rz_quantum_free(rz_quantum *q) {
+  rz_sampler_destroy(&q->sampler);
+  rz_ansatz_destroy(&q->ansatz);
+  rz_model_destroy(&q->model);
+}
+
+/* --- The training problem ---------------------------------------------------------------------------------------- */
+
+/* Samples with a non-finite local energy carry weight 0; their Jacobian rows must be finite all the same, so they
+ * become copies of a good sample. */
+static void replace_dropped(rz_samples *s) {
+  int64_t good = 0;
+  while (good < s->n && s->weight[good] == 0.0) good++;
+  if (good == s->n) return;
+  for (int64_t i = 0; i < s->n; i++)
+    if (s->weight[i] == 0.0) memcpy(s->spin + i * s->n_site, s->spin + good * s->n_site, (size_t)s->n_site);
+}
+
+static rz_err fill_residual(const rz_samples *s, const double complex *eloc, const rz_energy *e, rz_assessment *out) {
+  const int64_t n = s->n;
+  const int n_comp = rz_jacobian_n_comp(out->jacobian);
+  RZ_TRY(RZ_NEW(n * n_comp, &out->residual));
+  double *weight = rz_jacobian_weights(out->jacobian);
+  for (int64_t i = 0; i < n; i++) {
+    const bool kept = s->weight[i] > 0.0;
+    weight[i] = s->weight[i];
+    out->residual[i] = kept ? creal(eloc[i]) - e->re.mean : 0.0;
+    if (n_comp == 2) out->residual[n + i] = kept ? cimag(eloc[i]) - e->im : 0.0;
+  }
+  return RZ_OK;
+}
+
+static void add_field(rz_assessment *a, const char *name, rz_field_type type, double real) {
+  a->field[a->n_field++] = (rz_field){.name = name, .type = type, .real = real};
+}
+
+static void fill_fields(const rz_energy *e, const rz_sampler_info *info, rz_assessment *a) {
+  add_field(a, "energy", RZ_FIELD_REAL, e->re.mean);
+  add_field(a, "error", RZ_FIELD_REAL, e->re.error);
+  add_field(a, "variance", RZ_FIELD_REAL, e->variance);
+  add_field(a, "v_score", RZ_FIELD_REAL, e->v_score);
+  add_field(a, "energy_imag", RZ_FIELD_REAL, e->im);
+  add_field(a, "acceptance", RZ_FIELD_REAL, info->acceptance);
+  add_field(a, "tau_int", RZ_FIELD_OPTIONAL, e->re.tau_int);
+  add_field(a, "r_hat", RZ_FIELD_OPTIONAL, e->re.r_hat);
+  add_field(a, "ess", RZ_FIELD_OPTIONAL, e->re.ess);
+  a->field[a->n_field++] = (rz_field){.name = "n_bad", .type = RZ_FIELD_INT, .integer = e->n_bad};
+}
+
+static const double MAX_BAD_FRACTION = 1e-3;
+
+static rz_err assess_samples(rz_quantum *q, rz_samples *s, double complex *eloc, rz_assessment *out) {
+  int64_t n_bad = 0;
+  rz_energy energy;
+  RZ_TRY(rz_agree(q->comm, rz_local_values(q->model->h, q->ansatz, s->n, s->spin, eloc, NULL, &n_bad)));
+  RZ_TRY(
+      rz_energy_estimate(q->comm, s, eloc, creal(rz_operator_trace_per_dim(q->model->h)), MAX_BAD_FRACTION, &energy));
+  replace_dropped(s);
+  RZ_TRY(q->ansatz->cls->jacobian(q->ansatz, s->n, s->spin, &out->jacobian));
+  RZ_TRY(fill_residual(s, eloc, &energy, out));
+  out->objective = energy.re.mean;
+  out->error = energy.re.error;
+  const rz_sampler_info info = rz_sampler_info_last(q->sampler);
+  fill_fields(&energy, &info, out);
+  return RZ_OK;
+}
+
+static rz_err assess(void *self, rz_assessment *out) {
+  rz_quantum *q = self;
+  rz_samples samples = {0};
+  double complex *eloc = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_agree(q->comm, rz_sampler_draw(q->sampler, q->ansatz, 0, &samples)));
+  RZ_TRY_DONE(rc, rz_agree(q->comm, RZ_NEW(samples.n, &eloc)));
+  RZ_TRY_DONE(rc, rz_agree(q->comm, assess_samples(q, &samples, eloc, out)));
+done:
+  rz_free(&eloc);
+  rz_samples_free(&samples);
+  return rc;
+}
+
+static rz_err update(void *self) { return rz_ansatz_update(((rz_quantum *)self)->ansatz); }
+
+static rz_err state(void *self, rz_array_visit *visit, void *ctx) {
+  return rz_sampler_state(((rz_quantum *)self)->sampler, visit, ctx);
+}
+
+static double field(const rz_assessment *a, const char *name) {
+  for (int i = 0; i < a->n_field; i++)
+    if (strcmp(a->field[i].name, name) == 0) return a->field[i].real;
+  return NAN;
+}
+
+static void describe(void *self, const rz_assessment *a, char *text, int size) {
+  const rz_quantum *q = self;
+  snprintf(text, (size_t)size, "E = %.7f +- %.1e  E/N = %.7f  var = %.2e  acc = %.2f", a->objective, a->error,
+           a->objective / q->ansatz->n_site, field(a, "variance"), field(a, "acceptance"));
+}
+
+rz_problem rz_quantum_problem(rz_quantum *q) {
+  return (rz_problem){.self = q,
+                      .params = &q->ansatz->params,
+                      .assess = assess,
+                      .update = update,
+                      .state = state,
+                      .describe = describe};
+}

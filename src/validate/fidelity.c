@@ -1,0 +1,57 @@
+#include "ritz/core/memory.h"
+#include "ritz/validate/reference.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { BATCH = 1024 };
+
+/* log psi of states first .. first + n - 1 of the sector. */
+static rz_err amplitudes(const rz_sector *sector, const rz_ansatz *a, int64_t first, int64_t n, int8_t *spin,
+                         double complex *log_psi) {
+  for (int64_t at = 0; at < n; at += BATCH) {
+    const int64_t count = n - at < BATCH ? n - at : BATCH;
+    uint64_t state = rz_sector_unrank(sector, first + at);
+    for (int64_t k = 0; k < count; k++) {
+      rz_bits_to_spins(state, a->n_site, spin + k * a->n_site);
+      if (k + 1 < count) state = rz_sector_next(sector, state);
+    }
+    RZ_TRY(a->cls->log_psi(a, count, spin, log_psi + at));
+  }
+  return RZ_OK;
+}
+
+rz_err rz_reference_fidelity(const rz_reference *r, const rz_ansatz *a, const rz_comm *comm, double *fidelity) {
+  *fidelity = NAN;
+  if (!r->ground) return RZ_OK;
+  const rz_range mine = rz_share(r->sector.dim, comm->rank, comm->size);
+  double complex *log_psi = NULL;
+  double *sum = NULL; /* |psi|^2, then Re and Im of each overlap */
+  int8_t *spin = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(mine.count, &log_psi));
+  RZ_TRY_DONE(rc, RZ_NEW0(1 + 2 * r->n_ground, &sum));
+  RZ_TRY_DONE(rc, RZ_NEW((int64_t)BATCH * a->n_site, &spin));
+  RZ_TRY_DONE(rc, amplitudes(&r->sector, a, mine.first, mine.count, spin, log_psi));
+  double largest = -INFINITY;
+  for (int64_t i = 0; i < mine.count; i++) largest = fmax(largest, creal(log_psi[i]));
+  RZ_TRY_DONE(rc, rz_max(comm, 1, &largest));
+  for (int64_t i = 0; i < mine.count; i++) {
+    const double complex psi = cexp(log_psi[i] - largest);
+    sum[0] += creal(psi) * creal(psi) + cimag(psi) * cimag(psi);
+    for (int k = 0; k < r->n_ground; k++) {
+      const double complex term = conj(r->ground[k][mine.first + i]) * psi;
+      sum[1 + 2 * k] += creal(term);
+      sum[2 + 2 * k] += cimag(term);
+    }
+  }
+  RZ_TRY_DONE(rc, rz_sum(comm, 1 + 2 * r->n_ground, sum));
+  *fidelity = 0.0;
+  for (int k = 0; k < r->n_ground; k++)
+    *fidelity += (sum[1 + 2 * k] * sum[1 + 2 * k] + sum[2 + 2 * k] * sum[2 + 2 * k]) / sum[0];
+done:
+  rz_free(&spin);
+  rz_free(&sum);
+  rz_free(&log_psi);
+  return rc;
+}
