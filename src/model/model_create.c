@@ -43,7 +43,23 @@ static void read_extents(rz_config *config, rz_lattice_spec *spec) {
   }
 }
 
-static rz_err create_lattice(rz_config *config, rz_lattice **out) {
+/* Shrink the longest direction by two, which keeps even rings even, until at most max_site sites are left. */
+static bool shrink(rz_lattice_spec *spec, int n_site, int max_site) {
+  if (spec->n_dim == 0 || n_site <= max_site) return n_site <= max_site;
+  int64_t cells = 1;
+  for (int k = 0; k < spec->n_dim; k++) cells *= spec->length[k];
+  const int64_t per_cell = n_site / cells;
+  while (cells * per_cell > max_site) {
+    const int longest = spec->n_dim > 1 && spec->length[1] > spec->length[0];
+    if (spec->length[longest] < 5) return false;
+    spec->length[longest] -= 2;
+    cells = spec->length[0] * (spec->n_dim > 1 ? spec->length[1] : 1);
+  }
+  return true;
+}
+
+/* max_site > 0: a small cluster of the deck's lattice; *out stays NULL if there is none. */
+static rz_err create_lattice(rz_config *config, int max_site, rz_lattice **out) {
   const rz_lattice_class *cls = find_geometry(rz_config_string(config, LATTICE, "geometry"));
   RZ_CHECK(cls, RZ_ERR_INTERNAL, "a geometry of the deck is not in the registry");
   rz_lattice_spec spec = {.geometry = cls->name};
@@ -58,7 +74,12 @@ static rz_err create_lattice(rz_config *config, rz_lattice **out) {
     if (rz_config_given(config, LATTICE, "boundary"))
       rz_config_error(config, LATTICE, "boundary", "geometry '%s' takes no boundary: its file says it all", cls->name);
   }
-  const rz_err rc = rz_lattice_create(&spec, out);
+  rz_err rc = rz_lattice_create(&spec, out);
+  if (rc == RZ_OK && max_site > 0) {
+    const bool fits = shrink(&spec, rz_lattice_n_site(*out), max_site);
+    rz_lattice_destroy(out);
+    if (fits) rc = rz_lattice_create(&spec, out);
+  }
   rz_free(&path);
   if (rc == RZ_ERR_ARG) {
     rz_config_error(config, LATTICE, spec.n_dim > 0 ? "length" : "geometry", "%s", rz_error_message());
@@ -98,10 +119,11 @@ static rz_err create_operator(rz_config *config, rz_model *m) {
   return RZ_OK;
 }
 
-static rz_err build(rz_config *config, rz_model *m) {
+static rz_err build(rz_config *config, int max_site, rz_model *m) {
   m->cls = find_model(rz_config_string(config, RZ_GROUP, "model"));
   RZ_CHECK(m->cls, RZ_ERR_INTERNAL, "a model of the deck is not in the registry");
-  RZ_TRY(create_lattice(config, &m->lattice));
+  RZ_TRY(create_lattice(config, max_site, &m->lattice));
+  if (!m->lattice) return RZ_OK;
   RZ_TRY(RZ_NEW0(rz_lattice_n_site(m->lattice), &m->marshall_mask));
   RZ_TRY(resolve_units(config, m->cls, &m->pauli));
   RZ_TRY(create_operator(config, m));
@@ -110,17 +132,34 @@ static rz_err build(rz_config *config, rz_model *m) {
   return RZ_OK;
 }
 
-rz_err rz_model_create(rz_config *config, rz_model **out) {
+static rz_err create(rz_config *config, int max_site, rz_model **out) {
   *out = NULL;
   rz_model *m;
   RZ_TRY(RZ_NEW0(1, &m));
-  const rz_err rc = build(config, m);
-  if (rc != RZ_OK) {
-    rz_model_destroy(&m);
-    return rz_error_trace(rc, __FILE__, __LINE__, __func__);
-  }
+  const rz_err rc = build(config, max_site, m);
+  if (rc != RZ_OK || !m->lattice) rz_model_destroy(&m);
   *out = m;
-  return RZ_OK;
+  return rc == RZ_OK ? RZ_OK : rz_error_trace(rc, __FILE__, __LINE__, __func__);
+}
+
+rz_err rz_model_create(rz_config *config, rz_model **out) { return create(config, 0, out); }
+
+/* Couplings listed per site or bond, a file of terms, or an Sz other than the smallest mean one lattice only. */
+static bool is_tied_to_its_lattice(const rz_config *config) {
+  const char *const lists[] = {"field_z", "field_x", "bond_j"};
+  for (int k = 0; k < 3; k++) {
+    const bool used = rz_model_has_row(find_model(rz_config_string(config, RZ_GROUP, "model")), lists[k]) || k < 2;
+    if (used && rz_config_has(config, RZ_GROUP, lists[k]) && rz_config_count(config, RZ_GROUP, lists[k]) > 1)
+      return true;
+  }
+  const char *sz = rz_config_string(config, "sector", "sz");
+  return strcmp(rz_config_string(config, RZ_GROUP, "model"), "terms") == 0 ||
+         (strcmp(sz, "0") != 0 && strcmp(sz, "1/2") != 0 && strcmp(sz, "all") != 0);
+}
+
+rz_err rz_model_create_cluster(rz_config *config, int max_site, rz_model **out) {
+  *out = NULL;
+  return is_tied_to_its_lattice(config) ? RZ_OK : create(config, max_site, out);
 }
 
 void rz_model_destroy(rz_model **model) {

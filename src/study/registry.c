@@ -28,7 +28,7 @@ const rz_study_class *rz_study_find(const char *name) {
 /* --- Groups that belong to no family ------------------------------------------------------------------------------ */
 
 static const rz_option run_rows[] = {
-    RZ_ROW_CHOICE("study", "ground_state|exact|evaluate", NULL, "what to compute; `ritz list` explains them"),
+    RZ_ROW_CHOICE("study", NULL, NULL, "what to compute; `ritz list` explains them"),
     RZ_ROW_INT("seed", "1", 0, 9007199254740992.0, "of every random stream; results depend on it and not on the ranks"),
     RZ_ROW_STRING("output", "", "results file NAME.h5 (default: the deck's name), with NAME.jsonl beside it"),
     RZ_ROW_BOOL("overwrite", ".false.", "replace files of an earlier run"),

@@ -53,6 +53,10 @@ typedef struct rz_model {
  *   sz = 'auto': 0 (1/2 for an odd number of sites) if H keeps total Sz, else 'all'.
  *   marshall = 'auto': rotate when it makes H stoquastic and the bare H is not. */
 rz_err rz_model_create(rz_config *config, rz_model **out);
+/* The same H on the largest cluster of the deck's lattice with at most max_site sites, directions shortened by twos,
+ * for questions that exact diagonalisation of the whole lattice cannot answer. Call after rz_model_create. *out is NULL
+ * where no smaller lattice has this H: couplings listed by site or bond, files of terms or edges, a finite Sz. */
+rz_err rz_model_create_cluster(rz_config *config, int max_site, rz_model **out);
 void rz_model_destroy(rz_model **model);
 
 /* Option groups "lattice", "hamiltonian" and "sector", assembled from the registries; borrowed, static. */
