@@ -41,6 +41,7 @@ void rz_jacobian_destroy(rz_jacobian **jp) {
   rz_free(&j->weight);
   rz_free(&j->mean);
   rz_free(&j->scale);
+  rz_free(&j->dots);
   rz_free(jp);
 }
 
@@ -114,6 +115,7 @@ int64_t rz_jacobian_bytes(const rz_jacobian *j) {
 }
 
 rz_err rz_jacobian_scale(rz_jacobian *j, const double *s) {
+  rz_free(&j->dots);
   for (int64_t k = 0; s && k < j->n_param; k++)
     RZ_CHECK(isfinite(s[k]) && s[k] != 0, RZ_ERR_NUM, "column scale %lld is %g", (long long)k, s[k]);
   if (!s) {
@@ -160,6 +162,7 @@ rz_err rz_jacobian_pack(const rz_jacobian *j, int64_t n, const int64_t *sample, 
 
 rz_err rz_jacobian_unpack(rz_jacobian *j, int64_t n, const double *buffer) {
   RZ_CHECK(n >= 0 && n <= j->n, RZ_ERR_ARG, "unpacking %lld samples into %lld", (long long)n, (long long)j->n);
+  rz_free(&j->dots);
   for (int64_t i = 0; i < n; i++) {
     buffer = get(j->weight, buffer, i, 1);
     for (int k = 0; k < j->n_layer; k++) {

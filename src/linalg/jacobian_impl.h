@@ -13,6 +13,7 @@ struct rz_jacobian {
   double *weight;   /* [n] */
   double *mean;     /* [n_comp, n_param] */
   double *scale;    /* [n_param] or NULL */
+  double *dots;     /* [n_comp (of the mean), n_comp, n]: J_(c,i) . mean / scale^2 for Gram blocks, or NULL */
   bool centred;
 };
 

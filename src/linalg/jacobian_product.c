@@ -187,6 +187,7 @@ done:
 }
 
 rz_err rz_jacobian_centre(rz_jacobian *j, const rz_comm *comm) {
+  rz_free(&j->dots);
   RZ_TRY(rz_agree(comm, local_mean(j)));
   RZ_TRY(rz_sum(comm, j->n_comp * j->n_param, j->mean));
   j->centred = true;

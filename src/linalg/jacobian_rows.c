@@ -197,29 +197,54 @@ static rz_err gram_layer(const double *scale, side a, int64_t na, side b, int64_
   return RZ_OK;
 }
 
+/* out[i] = J_(c, first + i) . mean_cm / scale^2 of the uncentred, unscaled J. */
+static rz_err dots_with_mean(const rz_jacobian *j, int cm, int c, int64_t first, int64_t count, double *out) {
+  if (j->dots) {
+    memcpy(out, j->dots + (cm * j->n_comp + c) * j->n + first, (size_t)count * sizeof *out);
+    return RZ_OK;
+  }
+  double *m = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(j->n_param, &m));
+  for (int64_t k = 0; k < j->n_param; k++)
+    m[k] = j->mean[cm * j->n_param + k] / (j->scale ? j->scale[k] * j->scale[k] : 1.0);
+  RZ_TRY_DONE(rc, rz_jacobian_apply_raw(j, c, 1, first, count, m, out, count));
+done:
+  rz_free(&m);
+  return rc;
+}
+
+rz_err rz_jacobian_prepare_gram(rz_jacobian *j) {
+  double *dots = NULL;
+  rz_err rc = RZ_OK;
+  rz_free(&j->dots);
+  RZ_TRY_DONE(rc, RZ_NEW(j->n_comp * j->n_comp * j->n, &dots));
+  for (int cm = 0; cm < j->n_comp; cm++)
+    for (int c = 0; c < j->n_comp; c++)
+      RZ_TRY_DONE(rc, dots_with_mean(j, cm, c, 0, j->n, dots + (cm * j->n_comp + c) * j->n));
+  j->dots = dots;
+done:
+  if (rc != RZ_OK) rz_free(&dots);
+  return rc;
+}
+
 /* (J_r - m_a)(J_s - m_b) = J_r J_s - J_r m_b - m_a J_s + m_a m_b, all with the metric 1 / scale^2: no panel needed. */
 static rz_err centre_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t na, const rz_jacobian *b, int cb,
                           int64_t first_b, int64_t nb, double *out, int64_t ld) {
-  double *ma = NULL, *mb = NULL, *qa = NULL, *qb = NULL, mm = 0.0;
+  double *qa = NULL, *qb = NULL, mm = 0.0;
   rz_err rc = RZ_OK;
   const int64_t n_param = a->n_param;
-  RZ_TRY_DONE(rc, RZ_NEW(n_param, &ma));
-  RZ_TRY_DONE(rc, RZ_NEW(n_param, &mb));
   RZ_TRY_DONE(rc, RZ_NEW(na, &qa));
   RZ_TRY_DONE(rc, RZ_NEW(nb, &qb));
   for (int64_t k = 0; k < n_param; k++) {
     const double f = a->scale ? 1.0 / (a->scale[k] * a->scale[k]) : 1.0;
-    ma[k] = f * a->mean[ca * n_param + k];
-    mb[k] = f * b->mean[cb * n_param + k];
-    mm += ma[k] * b->mean[cb * n_param + k];
+    mm += f * a->mean[ca * n_param + k] * a->mean[cb * n_param + k];
   }
-  RZ_TRY_DONE(rc, rz_jacobian_apply_raw(a, ca, 1, first_a, na, mb, qa, na));
-  RZ_TRY_DONE(rc, rz_jacobian_apply_raw(b, cb, 1, first_b, nb, ma, qb, nb));
+  RZ_TRY_DONE(rc, dots_with_mean(a, cb, ca, first_a, na, qa));
+  RZ_TRY_DONE(rc, dots_with_mean(b, ca, cb, first_b, nb, qb));
   for (int64_t i = 0; i < na; i++)
     for (int64_t k = 0; k < nb; k++) out[i * ld + k] += mm - qa[i] - qb[k];
 done:
-  rz_free(&ma);
-  rz_free(&mb);
   rz_free(&qa);
   rz_free(&qb);
   return rc;

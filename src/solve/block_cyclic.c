@@ -9,18 +9,30 @@
 #include <math.h>
 #include <string.h>
 
-/* Global indices of block-cyclic position p of n_p, ascending. */
-static rz_err local_indices(int64_t n, int nb, int p, int n_p, int64_t **index, int64_t *count) {
+int64_t rz_cyclic_count(rz_cyclic s) {
   int64_t m = 0;
-  for (int pass = 0; pass < 2; pass++) {
-    if (pass == 1) RZ_TRY(RZ_NEW(m, index));
-    m = 0;
-    for (int64_t first = (int64_t)p * nb; p >= 0 && first < n; first += (int64_t)n_p * nb)
-      for (int64_t i = first; i < first + nb && i < n; i++, m++)
-        if (pass == 1) (*index)[m] = i;
-  }
-  *count = m;
+  for (int64_t first = (int64_t)s.p * s.nb; s.p >= 0 && first < s.n; first += (int64_t)s.n_p * s.nb)
+    m += s.n - first < s.nb ? s.n - first : s.nb;
+  return m;
+}
+
+static rz_err list_indices(rz_cyclic s, int64_t **index, int64_t *count) {
+  *count = rz_cyclic_count(s);
+  RZ_TRY(RZ_NEW(*count, index));
+  int64_t m = 0;
+  for (int64_t first = (int64_t)s.p * s.nb; m < *count; first += (int64_t)s.n_p * s.nb)
+    for (int64_t i = first; i < first + s.nb && i < s.n; i++) (*index)[m++] = i;
   return RZ_OK;
+}
+
+static bool inside(const rz_block_cyclic *m, int rank) { return rank < m->n_row * m->n_col; }
+
+rz_cyclic rz_block_cyclic_row_set(const rz_block_cyclic *m, int rank) {
+  return (rz_cyclic){.n = m->n, .nb = m->nb, .p = inside(m, rank) ? rank / m->n_col : -1, .n_p = m->n_row};
+}
+
+rz_cyclic rz_block_cyclic_col_set(const rz_block_cyclic *m, int rank) {
+  return (rz_cyclic){.n = m->n, .nb = m->nb, .p = inside(m, rank) ? rank % m->n_col : -1, .n_p = m->n_col};
 }
 
 /* 1 x size up to three ranks (best for the lower Cholesky), near-square beyond; what is left over stays idle. */
@@ -43,11 +55,11 @@ static void describe(rz_block_cyclic *m) {
 }
 
 static rz_err allocate(rz_block_cyclic *m) {
-  const bool inside = m->comm.rank < m->n_row * m->n_col;
-  m->my_row = inside ? m->comm.rank / m->n_col : -1;
-  m->my_col = inside ? m->comm.rank % m->n_col : -1;
-  RZ_TRY(local_indices(m->n, m->nb, m->my_row, m->n_row, &m->row, &m->n_local_row));
-  RZ_TRY(local_indices(m->n, m->nb, m->my_col, m->n_col, &m->col, &m->n_local_col));
+  const rz_cyclic row = rz_block_cyclic_row_set(m, m->comm.rank), col = rz_block_cyclic_col_set(m, m->comm.rank);
+  m->my_row = row.p;
+  m->my_col = col.p;
+  RZ_TRY(list_indices(row, &m->row, &m->n_local_row));
+  RZ_TRY(list_indices(col, &m->col, &m->n_local_col));
   m->ld = m->n_local_row > 1 ? m->n_local_row : 1;
   RZ_TRY(RZ_NEW0(m->ld * m->n_local_col, &m->data));
   return RZ_OK;

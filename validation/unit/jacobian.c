@@ -179,8 +179,10 @@ static void grams(const rz_jacobian *j, const dense *d, rz_range mine, const dou
   free(pick), free(buffer), free(out), free(got), free(want);
 }
 
-static void all_products(const rz_jacobian *j, const dense *d, rz_range mine, const double *scale, int centred) {
+static void all_products(rz_jacobian *j, const dense *d, rz_range mine, const double *scale, int centred) {
   products(j, d, mine, scale, centred);
+  grams(j, d, mine, scale, centred);
+  RZ_EXPECT_OK(rz_jacobian_prepare_gram(j));
   grams(j, d, mine, scale, centred);
 }
 

@@ -49,7 +49,9 @@ const rz_layer *rz_jacobian_layer(const rz_jacobian *j, int i);
 int64_t rz_jacobian_bytes(const rz_jacobian *j); /* memory of the factors */
 double rz_jacobian_weight(const rz_jacobian *j, int64_t i);
 
-/* Subtract the mean over all ranks' samples from now on. Collective: one sum of n_comp * n_param. */
+/* Subtract the mean over all ranks' samples from now on. The factors are complete and stay as they are from here on;
+ * those of samples with weight 0 are cleared first, so that a dropped sample may hold anything. Collective: one sum of
+ * n_comp * n_param. Errors: RZ_ERR_ARG for a weight that is not a number >= 0, on every rank. */
 rz_err rz_jacobian_centre(rz_jacobian *j, const rz_comm *comm);
 /* Borrowed [n_comp, n_param], zero before centring. */
 const double *rz_jacobian_mean(const rz_jacobian *j);
@@ -70,7 +72,10 @@ rz_err rz_jacobian_rows(const rz_jacobian *j, int c, int64_t first, int64_t coun
  * same layers and the same mean and scales. */
 rz_err rz_jacobian_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t na, const rz_jacobian *b, int cb,
                         int64_t first_b, int64_t nb, double *out, int64_t ld);
-/* True if Gram blocks are formed from factors (then exchange factors), false if from panels. */
+/* Before many Gram blocks: keep the products with the mean that every block needs (n_comp^2 n numbers) until factors,
+ * mean or scales change. */
+rz_err rz_jacobian_prepare_gram(rz_jacobian *j);
+/* True if whole Gram blocks cost less from factors, T^2 (d_in + d_out) per pair of rows, than from panels, P. */
 bool rz_jacobian_prefers_factors(const rz_jacobian *j);
 
 /* Exchange of samples between ranks: numbers per sample, and copying n listed samples to and from a buffer

@@ -20,6 +20,15 @@ int64_t rz_block_cyclic_order(const rz_block_cyclic *m);
 const int64_t *rz_block_cyclic_rows(const rz_block_cyclic *m, int64_t *n);
 const int64_t *rz_block_cyclic_cols(const rz_block_cyclic *m, int64_t *n);
 
+/* The same index sets for any rank: blocks p, p + n_p, p + 2 n_p, ... of nb indices below n; empty if p < 0. */
+typedef struct rz_cyclic {
+  int64_t n;
+  int nb, p, n_p;
+} rz_cyclic;
+rz_cyclic rz_block_cyclic_row_set(const rz_block_cyclic *m, int rank);
+rz_cyclic rz_block_cyclic_col_set(const rz_block_cyclic *m, int rank);
+int64_t rz_cyclic_count(rz_cyclic set);
+
 /* Solve A x = b in place of the replicated b [n] by Cholesky (lower triangle used; A is destroyed). RZ_ERR_NUM when A
  * is not positive definite. On one rank this is LAPACK. */
 rz_err rz_block_cyclic_cholesky_solve(rz_block_cyclic *a, double *b);
