@@ -28,11 +28,13 @@ typedef struct rz_block {
   double *cache;                    /* of the ansatz; [cache_size] */
 } rz_block;
 
-/* What init receives. */
+/* What init receives. Options come from a resolved deck or, without one, from a short text; both are read through
+ * rz_ansatz_option_real and rz_ansatz_option_choice, so a class does not see the difference. */
 typedef struct rz_ansatz_input {
-  const rz_config *config; /* group "ansatz" */
-  const rz_lattice *lattice;
-  uint64_t seed; /* initial weights: streams RZ_RNG_INIT_PARAMETERS, id = parameter view */
+  const rz_config *config;   /* group "ansatz", or NULL */
+  const char *spec;          /* without a config: "kind=rbm alpha=2 symmetry=translation"; keys left out: defaults */
+  const rz_lattice *lattice; /* borrowed; must outlive the ansatz */
+  uint64_t seed;             /* initial weights: streams RZ_RNG_INIT_PARAMETERS, id = parameter view */
 } rz_ansatz_input;
 
 typedef struct rz_ansatz_class {
@@ -41,7 +43,7 @@ typedef struct rz_ansatz_class {
   int n_options;
   /* Declare parameters (rz_params_add, _allocate), fill them, set is_complex and cache_size. */
   rz_err (*init)(rz_ansatz *a, const rz_ansatz_input *in);
-  /* Parameters changed: rebuild tables. */
+  /* Parameters changed (all are finite): rebuild tables. */
   rz_err (*update)(rz_ansatz *a);
   /* log psi of n configurations, from scratch, by the textbook formula: the oracle of the fast paths.
    * spin [n, n_site], out [n]. */
@@ -73,11 +75,22 @@ struct rz_ansatz {
 const rz_ansatz_class *const *rz_ansatz_registry(int *n);
 const rz_option_group *rz_ansatz_options(void); /* group "ansatz", selector "kind" */
 
+/* Errors: RZ_ERR_ARG for a spec with an unknown key or a value that is not allowed. Owner: caller. */
 rz_err rz_ansatz_create(const rz_ansatz_input *in, rz_ansatz **out);
+/* The same without a deck. */
+rz_err rz_ansatz_create_spec(const rz_lattice *lattice, uint64_t seed, const char *spec, rz_ansatz **out);
 void rz_ansatz_destroy(rz_ansatz **a);
-/* After params.value was changed. */
+/* After params.value was changed. Errors: RZ_ERR_NUM if a parameter is not finite (naming it). */
 rz_err rz_ansatz_update(rz_ansatz *a);
+/* Take parameters from another state (see import of the class), then update. from_extent: rz_lattice_translation_extent
+ * of its lattice. */
+rz_err rz_ansatz_import(rz_ansatz *a, const rz_params *from, int from_n_site, const int from_extent[2]);
 int rz_ansatz_n_comp(const rz_ansatz *a); /* 1 or 2: rows of the Jacobian per sample */
+
+/* Options of the chosen kind, for init. The key is a row of the class. A choice comes as its position in the row's
+ * "a|b|c". Errors: RZ_ERR_ARG for a value of a spec that is not allowed. */
+rz_err rz_ansatz_option_real(const rz_ansatz_input *in, const char *key, double *out);
+rz_err rz_ansatz_option_choice(const rz_ansatz_input *in, const char *key, int *out);
 
 /* A block with its spins all +1 and nothing refreshed; owner: caller. */
 rz_err rz_block_create(const rz_ansatz *a, rz_block **out);

@@ -1,0 +1,75 @@
+/* One hidden layer of log-cosh units on inputs +-1, with a linear term:
+ *
+ *   y(x) = sum_i a_i x_i + sum_j log cosh(theta_j),   theta_j = b_j + sum_i W_ij x_i
+ *
+ * with real or complex a, b, W, and what it takes to change some inputs of many vectors x quickly. Local; no
+ * communication; nothing is allocated after creation.
+ *
+ * Fast path. RZ_NET_LANES vectors x run side by side, lane fastest. The cache keeps u_j = exp(-2 theta_j) of every
+ * lane. Changing the sign of the inputs i in F multiplies u_j by g_j = prod_i exp(4 x_i W_ij), and
+ *
+ *   exp(y(x') - y(x)) = prod_i exp(-2 x_i (a_i + sum_j W_ij)) * prod_j (1 + u_j g_j) / prod_j (1 + u_j)
+ *
+ * with g from tables that are made once per parameter update: a multiply-add and a multiply per hidden unit, no
+ * transcendental function, and for real weights no subtraction, so every factor keeps full relative precision. Long
+ * products are cut in chunks that cannot overflow and carried as mantissa times 2^exponent. If some |theta_j| could
+ * exceed 170 (weights far beyond use) the same functions evaluate log cosh instead: slow and right.
+ *
+ * A commit multiplies u, so rounding grows by about 1e-16 per changed input: refresh at least every 10^6 changes of a
+ * lane to keep ratios to 1e-9; after a parameter update always. */
+#ifndef RITZ_NET_COSH_NET_H
+#define RITZ_NET_COSH_NET_H
+
+#include "ritz/core/error.h"
+#include <complex.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RZ_NET_LANES = 16 };
+
+/* (re + i im) * 2^exponent */
+typedef struct rz_scaled {
+  double re, im;
+  int64_t exponent;
+} rz_scaled;
+
+typedef struct rz_cosh_net {
+  int n_in, n_hidden;
+  bool is_complex;
+  int n_pad; /* n_hidden rounded up to whole groups of 8 */
+  /* Parameters, to be filled by the owner before rz_cosh_net_update; planes of real and imaginary parts. */
+  double *a[2]; /* [n_in] */
+  double *b[2]; /* [n_hidden] */
+  double *w[2]; /* [n_in, n_hidden] */
+  /* Tables. */
+  double *g;          /* [n_in, 2 signs of x_i (+, -), n_comp, n_pad]: exp(4 x_i W_ij) */
+  rz_scaled *front;   /* [n_in, 2]: exp(-2 x_i (a_i + sum_j W_ij)) */
+  double theta_bound; /* max_j (|Re b_j| + sum_i |Re W_ij|) */
+  int chunk;          /* factors multiplied between rescalings; 0: no fast path */
+  int start;          /* a product begins at 2^start, to have room to grow */
+} rz_cosh_net;
+
+/* Parameters start as zero. Errors: RZ_ERR_ARG, RZ_ERR_MEMORY. */
+rz_err rz_cosh_net_create(int n_in, int n_hidden, bool is_complex, rz_cosh_net **out);
+void rz_cosh_net_destroy(rz_cosh_net **net);
+/* Rebuild the tables from a, b, W. */
+void rz_cosh_net_update(rz_cosh_net *net);
+
+/* y of one vector x [n_in] by the formula above: plain sums in a fixed order, the C library's functions. */
+double complex rz_cosh_net_value(const rz_cosh_net *net, const int8_t *x);
+/* theta of n vectors by matrix products of one fixed shape (so the bits do not depend on n): x [n, n_in]; re, im
+ * [n, n_hidden], im may be NULL for a real net. Errors: RZ_ERR_MEMORY. */
+rz_err rz_cosh_net_theta(const rz_cosh_net *net, int64_t n, const int8_t *x, double *re, double *im);
+
+/* Doubles of cache per group of lanes. */
+int64_t rz_cosh_net_cache_size(const rz_cosh_net *net);
+/* Fill the cache; value [RZ_NET_LANES] = y. x [n_in, RZ_NET_LANES]. */
+void rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cache, double complex *value);
+/* exp(y(x') - y(x)) per lane, x' = x with the sign of n distinct inputs changed. out [RZ_NET_LANES]. */
+void rz_cosh_net_ratio(const rz_cosh_net *net, const double *cache, const int8_t *x, int n, const int32_t *input,
+                       double complex *out);
+/* Change the sign of n distinct inputs in the lanes with accept != 0: cache only, x is still the old one. */
+void rz_cosh_net_commit(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
+                        const uint8_t *accept);
+
+#endif

@@ -1,0 +1,51 @@
+/* Every kind of variational state; adding one: docs/howto-add-an-ansatz.md. */
+#include "ansatz_impl.h"
+
+#include <string.h>
+
+static const rz_ansatz_class *const registry[] = {
+    &rz_ansatz_rbm,
+    &rz_ansatz_jastrow,
+    &rz_ansatz_mean_field,
+};
+
+enum { N_CLASS = sizeof registry / sizeof registry[0] };
+
+const rz_ansatz_class *const *rz_ansatz_registry(int *n) {
+  *n = N_CLASS;
+  return registry;
+}
+
+const rz_ansatz_class *rz_ansatz_class_find(const char *name) {
+  for (int i = 0; i < N_CLASS; ++i)
+    if (strcmp(registry[i]->name, name) == 0) return registry[i];
+  return NULL;
+}
+
+static const rz_option common[] = {
+    RZ_ROW_STRING("kind", "'rbm'", "the variational state"),
+    RZ_ROW_STRING("init_from", "",
+                  "results file to take the parameters from: same shapes, or translation-shared weights of another N"),
+};
+
+const rz_option *rz_ansatz_common_options(int *n) {
+  *n = sizeof common / sizeof common[0];
+  return common;
+}
+
+/* Filled with what the registry says: the same bytes whoever comes first. */
+const rz_option_group *rz_ansatz_options(void) {
+  static rz_member_options member[N_CLASS];
+  static rz_option_group group;
+  for (int k = 0; k < N_CLASS; ++k)
+    member[k] =
+        (rz_member_options){registry[k]->name, registry[k]->about, registry[k]->options, registry[k]->n_options};
+  group = (rz_option_group){.name = "ansatz",
+                            .about = "the variational state",
+                            .selector = "kind",
+                            .rows = common,
+                            .n_rows = sizeof common / sizeof common[0],
+                            .members = member,
+                            .n_members = N_CLASS};
+  return &group;
+}
