@@ -1,0 +1,290 @@
+/* Metropolis chains, RZ_LANES walkers to a block. */
+#include "sampler_impl.h"
+
+#include "accept.h"
+#include "ritz/core/memory.h"
+#include <complex.h>
+#include <math.h>
+#include <string.h>
+
+/* Commits accumulate rounding in the caches of a block: they are recomputed every so many sweeps. */
+enum { REFRESH_SWEEPS = 16 };
+
+static int n_ladder(const rz_sampler *s) { return RZ_LANES / s->spec.replicas; } /* chains per block */
+
+/* ---- creation ---- */
+
+static rz_err allocate_walkers(rz_sampler *s, const rz_ansatz *a) {
+  rz_walkers *w = &s->walkers;
+  const int64_t n = w->mine.count;
+  RZ_TRY(RZ_NEW0(n, &w->block));
+  RZ_TRY(RZ_NEW0(n, &w->move_rng));
+  RZ_TRY(RZ_NEW0(n * n_ladder(s), &w->swap_rng));
+  RZ_TRY(RZ_NEW0(n * RZ_LANES, &w->rung));
+  RZ_TRY(RZ_NEW0(n, &w->move_drawn));
+  RZ_TRY(RZ_NEW0(n * n_ladder(s), &w->swap_drawn));
+  for (int64_t b = 0; b < n; b++) RZ_TRY(rz_block_create(a, &w->block[b]));
+  return RZ_OK;
+}
+
+static void start_streams(rz_sampler *s) {
+  rz_walkers *w = &s->walkers;
+  for (int64_t b = 0; b < w->mine.count; b++) {
+    const uint64_t block = (uint64_t)(w->mine.first + b);
+    w->move_rng[b] = rz_rng_stream(s->seed, RZ_RNG_MOVE, block);
+    for (int l = 0; l < n_ladder(s); l++)
+      w->swap_rng[b * n_ladder(s) + l] =
+          rz_rng_stream(s->seed, RZ_RNG_SWAP, block * (uint64_t)n_ladder(s) + (uint64_t)l);
+    for (int lane = 0; lane < RZ_LANES; lane++) w->rung[b * RZ_LANES + lane] = lane % s->spec.replicas;
+  }
+  const rz_rng accept = rz_rng_stream(s->seed, RZ_RNG_ACCEPT, 0);
+  memcpy(w->accept_key, accept.key, sizeof accept.key);
+  w->n_step = 0;
+}
+
+static rz_err init_metropolis(rz_sampler *s, const rz_ansatz *a) {
+  rz_walkers *w = &s->walkers;
+  w->n_block_global = s->spec.chains * s->spec.replicas / RZ_LANES;
+  w->mine = rz_share(w->n_block_global, s->comm.rank, s->comm.size);
+  for (int k = 0; k < s->spec.replicas; k++) w->beta[k] = rz_temper_beta(s->spec.replicas, s->spec.beta_min, k);
+  RZ_TRY(rz_mixture_init(&w->mixture, &s->spec, s->model));
+  RZ_TRY(allocate_walkers(s, a));
+  start_streams(s);
+  return RZ_OK;
+}
+
+static void fini_metropolis(rz_sampler *s) {
+  rz_walkers *w = &s->walkers;
+  for (int64_t b = 0; w->block && b < w->mine.count; b++) rz_block_destroy(&w->block[b]);
+  rz_free(&w->block);
+  rz_free(&w->move_rng);
+  rz_free(&w->swap_rng);
+  rz_free(&w->rung);
+  rz_free(&w->move_drawn);
+  rz_free(&w->swap_drawn);
+  rz_mixture_free(&w->mixture);
+}
+
+/* ---- sweeps ---- */
+
+static uint64_t hash_parameters(const rz_ansatz *a) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (int64_t k = 0; k < a->params.n; k++) {
+    uint64_t word;
+    memcpy(&word, &a->params.value[k], sizeof word);
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 29;
+  }
+  return hash;
+}
+
+static rz_err refresh(const rz_sampler *s, const rz_ansatz *a) {
+  const rz_walkers *w = &s->walkers;
+  for (int64_t b = 0; b < w->mine.count; b++) {
+    a->cls->refresh(a, w->block[b]);
+    for (int lane = 0; lane < RZ_LANES; lane++)
+      RZ_CHECK(isfinite(creal(w->block[b]->log_psi[lane])) && isfinite(cimag(w->block[b]->log_psi[lane])), RZ_ERR_NUM,
+               "log psi of walker %lld is %g%+gi", (long long)((w->mine.first + b) * RZ_LANES + lane),
+               creal(w->block[b]->log_psi[lane]), cimag(w->block[b]->log_psi[lane]));
+  }
+  return RZ_OK;
+}
+
+/* sweep_size proposals for one block; its walkers' acceptance words are numbered from n_step. */
+static void sweep_block(rz_sampler *s, const rz_ansatz *a, int64_t i) {
+  rz_walkers *w = &s->walkers;
+  rz_block *b = w->block[i];
+  const uint64_t first_lane = (uint64_t)(w->mine.first + i) * RZ_LANES;
+  const uint64_t end = w->n_step + (uint64_t)s->spec.sweep_size;
+  const bool tempered = s->spec.replicas > 1;
+  double beta[RZ_LANES];
+  int32_t n_accepted[RZ_LANES] = {0};
+  for (int lane = 0; lane < RZ_LANES; lane++) beta[lane] = w->beta[w->rung[i * RZ_LANES + lane]];
+  rz_accept words;
+  for (uint64_t t = w->n_step; t < end; t++) {
+    if (t == w->n_step || t % 4 == 0) rz_accept_fill(w->accept_key, first_lane, t / 4, &words);
+    const int32_t *site = NULL;
+    const rz_move *move = rz_mixture_choose(&w->mixture, &w->move_rng[i], &site);
+    uint8_t possible[RZ_LANES], accept[RZ_LANES];
+    memset(possible, 1, sizeof possible);
+    if (move->cls->applies) {
+      move->cls->applies(b, site, possible);
+      if (!memchr(possible, 1, sizeof possible)) continue;
+    }
+    double complex ratio[RZ_LANES];
+    a->cls->ratio(a, b, move->n_flip, site, ratio);
+    if (rz_accept_lanes(words.word[t % 4], ratio, tempered ? beta : NULL, possible, accept) == 0) continue;
+    a->cls->commit(a, b, move->n_flip, site, accept);
+    for (int lane = 0; lane < RZ_LANES; lane++) n_accepted[lane] += accept[lane];
+  }
+  for (int lane = 0; lane < RZ_LANES; lane++) {
+    if (w->rung[i * RZ_LANES + lane] != 0) continue;
+    w->n_accept += n_accepted[lane];
+    w->n_cold += s->spec.sweep_size;
+  }
+}
+
+/* One sweep of every block, then the swaps of tempering. */
+static rz_err sweep_once(rz_sampler *s, const rz_ansatz *a, int64_t i_sweep) {
+  rz_walkers *w = &s->walkers;
+  for (int64_t b = 0; b < w->mine.count; b++) sweep_block(s, a, b);
+  w->n_step += (uint64_t)s->spec.sweep_size;
+  w->n_proposal += s->spec.sweep_size * w->n_block_global * RZ_LANES;
+  if (s->spec.replicas > 1 || (i_sweep + 1) % REFRESH_SWEEPS == 0) RZ_TRY(refresh(s, a));
+  if (s->spec.replicas > 1)
+    for (int64_t b = 0; b < w->mine.count; b++) rz_temper_block(w, w->block[b], b, s->spec.replicas);
+  return RZ_OK;
+}
+
+static rz_err sweep_local(rz_sampler *s, const rz_ansatz *a, int64_t n_sweep) {
+  RZ_TRY(refresh(s, a));
+  for (int64_t i = 0; i < n_sweep; i++) RZ_TRY(sweep_once(s, a, i));
+  s->walkers.parameter_hash = hash_parameters(a);
+  return RZ_OK;
+}
+
+static rz_err sweep_metropolis(rz_sampler *s, const rz_ansatz *a, int64_t n_sweep) {
+  return rz_agree(&s->comm, sweep_local(s, a, n_sweep));
+}
+
+/* ---- start ---- */
+
+/* Uniform over the sector: each spin free, or n_up of the sites chosen one by one (Knuth's selection sampling). */
+static void draw_configuration(const rz_sampler *s, uint64_t lane, int8_t *spin) {
+  rz_rng rng = rz_rng_stream(s->seed, RZ_RNG_INIT_WALKERS, lane);
+  uint32_t up = (uint32_t)s->model->n_up;
+  for (int i = 0; i < s->n_site; i++) {
+    const uint32_t left = (uint32_t)(s->n_site - i);
+    const bool is_up = s->model->fixed_sz ? rz_rng_below(&rng, left) < up : rz_rng_u32(&rng) >> 31;
+    up -= s->model->fixed_sz && is_up;
+    spin[i] = is_up ? 1 : -1;
+  }
+}
+
+static rz_err start_local(rz_sampler *s, const rz_ansatz *a) {
+  rz_walkers *w = &s->walkers;
+  int8_t *spin = NULL;
+  start_streams(s);
+  RZ_TRY(RZ_NEW(RZ_LANES * s->n_site, &spin));
+  for (int64_t b = 0; b < w->mine.count; b++) {
+    for (int lane = 0; lane < RZ_LANES; lane++)
+      draw_configuration(s, (uint64_t)((w->mine.first + b) * RZ_LANES + lane), spin + lane * s->n_site);
+    rz_block_set(w->block[b], RZ_LANES, spin);
+  }
+  rz_free(&spin);
+  RZ_TRY(sweep_local(s, a, s->spec.discard));
+  w->started = 1;
+  return RZ_OK;
+}
+
+static rz_err start_metropolis(rz_sampler *s, const rz_ansatz *a) { return rz_agree(&s->comm, start_local(s, a)); }
+
+/* ---- draws ---- */
+
+static void take_samples(const rz_sampler *s, int64_t draw, rz_samples *out) {
+  const rz_walkers *w = &s->walkers;
+  for (int64_t b = 0; b < w->mine.count; b++)
+    for (int lane = 0; lane < RZ_LANES; lane++) {
+      if (w->rung[b * RZ_LANES + lane] != 0) continue;
+      const int64_t chain = b * n_ladder(s) + lane / s->spec.replicas;
+      rz_block_get(w->block[b], lane, out->spin + (chain * out->n_draw + draw) * s->n_site);
+    }
+}
+
+static rz_err draw_local(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_samples *out) {
+  rz_walkers *w = &s->walkers;
+  RZ_CHECK(w->started, RZ_ERR_ARG, "rz_sampler_draw before rz_sampler_start");
+  const int64_t n_chain = w->mine.count * n_ladder(s);
+  RZ_TRY(rz_samples_allocate(n_chain * n_draw, s->n_site, out));
+  out->n_chain = n_chain;
+  out->n_draw = n_draw;
+  out->first_chain = w->mine.first * n_ladder(s);
+  out->n_chain_global = s->spec.chains;
+  out->unit = n_draw;
+  out->n_unit = n_chain;
+  out->n_unit_global = s->spec.chains;
+  for (int64_t i = 0; i < out->n; i++) out->weight[i] = 1.0 / (double)(s->spec.chains * n_draw);
+  RZ_TRY(sweep_local(s, a, w->parameter_hash == hash_parameters(a) ? 0 : s->spec.discard_step));
+  w->n_accept = w->n_cold = w->n_swap = w->n_swap_tried = w->n_proposal = 0;
+  for (int64_t draw = 0; draw < n_draw; draw++) {
+    RZ_TRY(sweep_once(s, a, draw));
+    take_samples(s, draw, out);
+  }
+  return RZ_OK;
+}
+
+static rz_err gather_info(rz_sampler *s) {
+  rz_walkers *w = &s->walkers;
+  int64_t count[4] = {w->n_accept, w->n_cold, w->n_swap, w->n_swap_tried};
+  RZ_TRY(rz_sum_i64(&s->comm, 4, count));
+  s->info = (rz_sampler_info){.acceptance = (double)count[0] / (double)count[1],
+                              .swap_acceptance = count[3] ? (double)count[2] / (double)count[3] : NAN,
+                              .n_proposal = w->n_proposal};
+  return RZ_OK;
+}
+
+static rz_err draw_metropolis(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_samples *out) {
+  rz_err rc = rz_agree(&s->comm, draw_local(s, a, n_draw > 0 ? n_draw : s->spec.samples / s->spec.chains, out));
+  if (rc == RZ_OK) rc = gather_info(s);
+  if (rc != RZ_OK) rz_samples_free(out);
+  return rc;
+}
+
+/* ---- state ---- */
+
+static rz_err visit_block_spins(rz_sampler *s, rz_array_visit *visit, void *ctx) {
+  rz_walkers *w = &s->walkers;
+  const int64_t n = (int64_t)s->n_site * RZ_LANES;
+  int8_t *spin = NULL;
+  RZ_TRY(RZ_NEW(w->mine.count * n, &spin));
+  for (int64_t b = 0; b < w->mine.count; b++) memcpy(spin + b * n, w->block[b]->spin, (size_t)n);
+  const rz_array array = {.name = "walkers/spin",
+                          .type = RZ_I8,
+                          .n_dim = 3,
+                          .shape = {w->mine.count, s->n_site, RZ_LANES},
+                          .distributed = true,
+                          .data = spin};
+  const rz_err rc = visit(&array, ctx);
+  for (int64_t b = 0; b < w->mine.count && rc == RZ_OK; b++) memcpy(w->block[b]->spin, spin + b * n, (size_t)n);
+  rz_free(&spin);
+  return rc;
+}
+
+static rz_err visit_streams(const char *name, int64_t n, rz_rng *rng, uint64_t *drawn, rz_array_visit *visit,
+                            void *ctx) {
+  for (int64_t i = 0; i < n; i++) drawn[i] = rng[i].drawn;
+  const rz_array array = {.name = name, .type = RZ_U64, .n_dim = 1, .shape = {n}, .distributed = true, .data = drawn};
+  RZ_TRY(visit(&array, ctx));
+  for (int64_t i = 0; i < n; i++) rz_rng_seek(&rng[i], drawn[i]);
+  return RZ_OK;
+}
+
+static rz_err visit_number(const char *name, rz_array_type type, void *data, rz_array_visit *visit, void *ctx) {
+  const rz_array array = {.name = name, .type = type, .n_dim = 1, .shape = {1}, .data = data};
+  return visit(&array, ctx);
+}
+
+static rz_err state_metropolis(rz_sampler *s, rz_array_visit *visit, void *ctx) {
+  rz_walkers *w = &s->walkers;
+  const int64_t n = w->mine.count;
+  RZ_TRY(visit_block_spins(s, visit, ctx));
+  RZ_TRY(visit_streams("walkers/move_drawn", n, w->move_rng, w->move_drawn, visit, ctx));
+  RZ_TRY(visit_streams("walkers/swap_drawn", n * n_ladder(s), w->swap_rng, w->swap_drawn, visit, ctx));
+  const rz_array rung = {
+      .name = "walkers/rung", .type = RZ_I32, .n_dim = 2, .shape = {n, RZ_LANES}, .distributed = true, .data = w->rung};
+  RZ_TRY(visit(&rung, ctx));
+  RZ_TRY(visit_number("walkers/n_step", RZ_U64, &w->n_step, visit, ctx));
+  RZ_TRY(visit_number("walkers/parameter_hash", RZ_U64, &w->parameter_hash, visit, ctx));
+  return visit_number("walkers/started", RZ_I64, &w->started, visit, ctx);
+}
+
+const rz_sampler_class rz_sampler_metropolis = {
+    .name = "metropolis",
+    .about = "Markov chains with local moves, mixtures of moves and parallel tempering",
+    .cite = "Metropolis et al., doi:10.1063/1.1699114",
+    .init = init_metropolis,
+    .start = start_metropolis,
+    .sweep = sweep_metropolis,
+    .draw = draw_metropolis,
+    .state = state_metropolis,
+    .fini = fini_metropolis};

@@ -1,0 +1,30 @@
+/* A model for tests without a deck: a chain (or any lattice), an operator and a sector, filled in by hand. */
+#ifndef RITZ_VALIDATION_BARE_MODEL_H
+#define RITZ_VALIDATION_BARE_MODEL_H
+
+#include "ritz/model/hamiltonian.h"
+#include <string.h>
+
+static inline rz_err bare_chain(int n_site, bool periodic, rz_model *m) {
+  memset(m, 0, sizeof *m);
+  m->pauli = true;
+  const rz_lattice_spec spec = {
+      .geometry = "chain", .n_dim = 1, .length = {n_site, 1}, .periodic = {periodic, false}, .legs = 1};
+  return rz_lattice_create(&spec, &m->lattice);
+}
+
+static inline rz_err bare_square(int lx, int ly, rz_model *m) {
+  memset(m, 0, sizeof *m);
+  m->pauli = true;
+  const rz_lattice_spec spec = {
+      .geometry = "square", .n_dim = 2, .length = {lx, ly}, .periodic = {true, true}, .legs = 1};
+  return rz_lattice_create(&spec, &m->lattice);
+}
+
+static inline void bare_free(rz_model *m) {
+  if (m->h != m->bare) rz_operator_destroy(&m->h);
+  rz_operator_destroy(&m->bare);
+  rz_lattice_destroy(&m->lattice);
+}
+
+#endif

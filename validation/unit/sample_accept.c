@@ -1,0 +1,75 @@
+/* modules: sample ansatz model linalg core */
+/* Acceptance words of 16 lanes against the streams they stand for, the threshold against its formula, and the choice
+ * among moves against its weights. */
+#include "check.h"
+#include "ritz/core/rng.h"
+/* private to the module: the fast path under test */
+#include "../../src/sample/accept.h"
+
+#include <complex.h>
+#include <string.h>
+
+static void words_are_those_of_the_streams(void) {
+  const uint64_t first[] = {0, 16, 4294967280u, 1ull << 40};
+  for (int f = 0; f < 4; f++) {
+    rz_rng rng[RZ_LANES];
+    for (int lane = 0; lane < RZ_LANES; lane++) rng[lane] = rz_rng_stream(99, RZ_RNG_ACCEPT, first[f] + (uint64_t)lane);
+    int bad = 0;
+    for (uint64_t k = 0; k < 20; k++) {
+      rz_accept a;
+      rz_accept_fill(rng[0].key, first[f], k, &a);
+      for (int j = 0; j < 4; j++)
+        for (int lane = 0; lane < RZ_LANES; lane++) bad += a.word[j][lane] != rz_rng_u32(&rng[lane]);
+    }
+    RZ_EXPECT(bad == 0);
+    rz_accept a; /* far along: the counter's high word */
+    rz_accept_fill(rng[0].key, first[f], 1ull << 33, &a);
+    rz_rng_seek(&rng[3], 4 * (1ull << 33) + 2);
+    RZ_EXPECT(a.word[2][3] == rz_rng_u32(&rng[3]));
+  }
+}
+
+static void thresholds_follow_the_formula(void) {
+  uint32_t word[RZ_LANES];
+  double complex ratio[RZ_LANES];
+  double beta[RZ_LANES];
+  uint8_t possible[RZ_LANES], accept[RZ_LANES];
+  rz_rng rng = rz_rng_stream(5, RZ_RNG_TEST, 0);
+  int bad = 0;
+  for (int k = 0; k < 2000; k++) {
+    for (int lane = 0; lane < RZ_LANES; lane++) {
+      word[lane] = rz_rng_u32(&rng);
+      ratio[lane] = cexp(CMPLX(rz_rng_normal(&rng), rz_rng_normal(&rng)));
+      beta[lane] = lane % 4 / 3.0;
+      possible[lane] = (uint8_t)(rz_rng_u32(&rng) >> 31);
+    }
+    const int n = rz_accept_lanes(word, ratio, beta, possible, accept);
+    int count = 0;
+    for (int lane = 0; lane < RZ_LANES; lane++) {
+      const double p = pow(cabs(ratio[lane]), 2.0 * beta[lane]);
+      bad += accept[lane] != (possible[lane] && (word[lane] + 0.5) / 4294967296.0 < p);
+      count += accept[lane];
+    }
+    bad += n != count;
+  }
+  RZ_EXPECT(bad == 0);
+}
+
+static void vanishing_and_undefined_ratios_are_refused(void) {
+  uint32_t word[RZ_LANES] = {0};
+  double complex ratio[RZ_LANES] = {0};
+  double beta[RZ_LANES] = {0};
+  uint8_t possible[RZ_LANES], accept[RZ_LANES];
+  memset(possible, 1, sizeof possible);
+  ratio[1] = NAN;
+  ratio[2] = 1.0;
+  RZ_EXPECT(rz_accept_lanes(word, ratio, beta, possible, accept) == 1 && accept[2]);
+  RZ_EXPECT(rz_accept_lanes(word, ratio, NULL, possible, accept) == 1 && accept[2]);
+}
+
+int main(void) {
+  words_are_those_of_the_streams();
+  thresholds_follow_the_formula();
+  vanishing_and_undefined_ratios_are_refused();
+  return rz_check_finish();
+}
