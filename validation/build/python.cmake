@@ -1,0 +1,37 @@
+# Tests by other readers of our files. The interpreter is RITZ_PYTHON, or the one validation/run.sh has prepared under
+# .build/python, or the first python3 on the PATH that has h5py; without any these tests are reported as skipped.
+if(NOT RITZ_PYTHON)
+  set(folders ${PROJECT_SOURCE_DIR}/.build/python/bin $ENV{PATH})
+  string(REPLACE ":" ";" folders "${folders}")
+  foreach(folder ${folders})
+    if(EXISTS ${folder}/python3 AND NOT RITZ_PYTHON)
+      execute_process(COMMAND ${folder}/python3 -c "import h5py, numpy" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+      if(NOT failed)
+        set(RITZ_PYTHON ${folder}/python3 CACHE FILEPATH "Python with h5py, for tests")
+      endif()
+    endif()
+  endforeach()
+endif()
+
+function(ritz_python_test name)
+  set(labels ${ARGV1})
+  list(REMOVE_AT ARGV 0 1)
+  if(RITZ_PYTHON)
+    ritz_add_test(${name} LABELS ${labels} COMMAND ${RITZ_PYTHON} -B ${ARGV})
+  else()
+    ritz_add_test(${name} LABELS ${labels} COMMAND ${CMAKE_COMMAND} -E false)
+    set_tests_properties(${name} PROPERTIES DISABLED ON)
+  endif()
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
+endfunction()
+
+set(here ${PROJECT_SOURCE_DIR}/validation)
+ritz_python_test(unit/store_readable unit ${here}/unit/store_readable.py $<TARGET_FILE:unit_store_results>
+                 $<TARGET_FILE:unit_store_trace>)
+foreach(reader gfortran f90nml)
+  ritz_python_test(unit/decks_by_${reader} unit ${here}/unit/deck_differential.py ${reader}
+                   $<TARGET_FILE:tool_deck_dump> ${PROJECT_SOURCE_DIR}/inputs ${here}/unit/decks)
+endforeach()
+if(EXISTS ${here}/unit/tutorial.py)
+  ritz_python_test(build/tutorial build ${here}/unit/tutorial.py $<TARGET_FILE:ritz> ${PROJECT_SOURCE_DIR}/docs/tutorial.md)
+endif()
