@@ -6,7 +6,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What qsort compares: a string and its sites. */
 typedef struct keyed {
@@ -121,6 +120,10 @@ static void equalise(int64_t n, double complex *coef, double *size) {
   }
 }
 
+static void copy_sites(int32_t n, const int32_t *from, int32_t *to) {
+  for (int32_t i = 0; i < n; i++) to[i] = from[i];
+}
+
 static rz_err gather(rz_operator *op, int64_t n, const keyed *key) {
   int64_t n_set = 0, n_flip = 0, n_z = 0;
   for (int64_t k = 0; k < n; k++) {
@@ -146,7 +149,7 @@ static rz_err gather(rz_operator *op, int64_t n, const keyed *key) {
                        .first = op->first + first,
                        .zsite = op->zsite + z,
                        .real = true};
-    memcpy(op->flip_site + flip, key[k].site, (size_t)head->n_flip * sizeof *key[k].site);
+    copy_sites(head->n_flip, key[k].site, op->flip_site + flip);
     flip += head->n_flip;
     const int64_t z0 = z, k0 = k;
     double sum = 0.0;
@@ -154,7 +157,7 @@ static rz_err gather(rz_operator *op, int64_t n, const keyed *key) {
       const rz_string *t = key[k].string;
       op->coef[k] = t->coef;
       op->first[first++] = (int32_t)(z - z0);
-      memcpy(op->zsite + z, key[k].site + t->n_flip, (size_t)t->n_z * sizeof *key[k].site);
+      copy_sites(t->n_z, key[k].site + t->n_flip, op->zsite + z);
       z += t->n_z;
       sum += cabs(t->coef);
       f->real = f->real && cimag(t->coef) == 0.0;
@@ -183,7 +186,7 @@ rz_err rz_operator_finish(rz_operator *op) {
   keyed *key;
   RZ_TRY(RZ_NEW(op->n_string, &key));
   for (int64_t k = 0; k < op->n_string; k++)
-    key[k] = (keyed){.site = op->pool + op->string[k].at, .string = &op->string[k]};
+    key[k] = (keyed){.site = op->pool ? op->pool + op->string[k].at : NULL, .string = &op->string[k]};
   qsort(key, (size_t)op->n_string, sizeof *key, compare);
   const int64_t n = merge(op->n_string, key);
   RZ_TRY_DONE(rc, make_hermitian(n, key));
