@@ -8,62 +8,112 @@ int rz_operator_n_site(const rz_operator *op) { return op->n_site; }
 int64_t rz_operator_n_flip_set(const rz_operator *op) { return op->n_set; }
 const rz_flip_set *rz_operator_flip_set(const rz_operator *op, int64_t k) { return &op->set[k]; }
 
+/* Neighbouring terms with one coefficient (all bonds of a uniform model) are counted before they are multiplied: exact
+ * integer sums, one multiplication. MAX_RUN keeps the sum within 16 bits. */
+enum { LANES = 64, MAX_RUN = 16384 };
+
+static int32_t run_end(const rz_flip_set *f, int32_t k) {
+  const double *c = (const double *)f->coef; /* pairs (re, im) */
+  const double re = c[2 * k], im = c[2 * k + 1];
+  const int32_t stop = f->n_term - k > MAX_RUN ? k + MAX_RUN : f->n_term;
+  do k++;
+  while (k < stop && c[2 * k] == re && c[2 * k + 1] == im);
+  return k;
+}
+
 static int sign_of(int32_t n, const int32_t *site, const int8_t *spin) {
+  /* fields, bonds and Heisenberg exchange involve no more than two spins */
+  if (n == 2) return spin[site[0]] * spin[site[1]];
   int s = 1;
   for (int32_t i = 0; i < n; i++) s *= spin[site[i]];
   return s;
 }
 
-double complex rz_flip_set_element(const rz_flip_set *f, const int8_t *spin) {
+/* One or two terms, nearly all flip sets: the same sums without the search for runs. */
+static double complex element_of_few(const rz_flip_set *f, const int8_t *spin) {
   double re = 0.0, im = 0.0;
   for (int32_t k = 0; k < f->n_term; k++) {
-    const int32_t at = f->first[k], n = f->first[k + 1] - at;
-    /* fields, bonds and Heisenberg exchange involve no more than two spins */
-    const int s = n == 0 ? 1 : n == 2 ? spin[f->zsite[at]] * spin[f->zsite[at + 1]] : sign_of(n, f->zsite + at, spin);
+    const int s = sign_of(f->first[k + 1] - f->first[k], f->zsite + f->first[k], spin);
     re += creal(f->coef[k]) * s;
     im += cimag(f->coef[k]) * s;
+  }
+  return CMPLX(re, im);
+}
+
+double complex rz_flip_set_element(const rz_flip_set *f, const int8_t *spin) {
+  if (f->n_term <= 2) return element_of_few(f, spin);
+  double re = 0.0, im = 0.0;
+  for (int32_t k = 0; k < f->n_term;) {
+    const double complex c = f->coef[k];
+    int sum = 0;
+    for (const int32_t end = run_end(f, k); k < end; k++)
+      sum += sign_of(f->first[k + 1] - f->first[k], f->zsite + f->first[k], spin);
+    re += creal(c) * sum;
+    im += cimag(c) * sum;
   }
   if (fabs(re) <= f->rounding) re = 0.0;
   if (fabs(im) <= f->rounding) im = 0.0;
   return CMPLX(re, im);
 }
 
-enum { LANES = 64 };
-
-/* sign[lane] = product over the sites of one term; sites outermost, so that lanes are contiguous. */
-static void signs(int32_t n, const int32_t *site, int n_lane, int stride, const int8_t *restrict spin,
-                  int8_t *restrict sign) {
+/* sum[lane] += product over the sites of one term; sites outermost, so that lanes are contiguous. */
+static void add_signs(int32_t n, const int32_t *site, int n_lane, int stride, const int8_t *restrict spin,
+                      int16_t *restrict sum) {
   if (n == 0) {
-    memset(sign, 1, (size_t)n_lane);
-    return;
-  }
-  memcpy(sign, spin + (int64_t)site[0] * stride, (size_t)n_lane);
-  for (int32_t i = 1; i < n; i++) {
-    const int8_t *restrict s = spin + (int64_t)site[i] * stride;
-    for (int lane = 0; lane < n_lane; lane++) sign[lane] = (int8_t)(sign[lane] * s[lane]);
+    for (int lane = 0; lane < n_lane; lane++) sum[lane]++;
+  } else if (n == 1) {
+    const int8_t *restrict a = spin + (int64_t)site[0] * stride;
+    for (int lane = 0; lane < n_lane; lane++) sum[lane] = (int16_t)(sum[lane] + a[lane]);
+  } else if (n == 2) {
+    const int8_t *restrict a = spin + (int64_t)site[0] * stride, *restrict b = spin + (int64_t)site[1] * stride;
+    for (int lane = 0; lane < n_lane; lane++) sum[lane] = (int16_t)(sum[lane] + a[lane] * b[lane]);
+  } else {
+    int8_t sign[LANES];
+    memcpy(sign, spin + (int64_t)site[0] * stride, (size_t)n_lane);
+    for (int32_t i = 1; i < n; i++) {
+      const int8_t *restrict a = spin + (int64_t)site[i] * stride;
+      for (int lane = 0; lane < n_lane; lane++) sign[lane] = (int8_t)(sign[lane] * a[lane]);
+    }
+    for (int lane = 0; lane < n_lane; lane++) sum[lane] = (int16_t)(sum[lane] + sign[lane]);
   }
 }
 
-static void accumulate(int n_lane, double c, const int8_t *restrict sign, double *restrict sum) {
-  for (int lane = 0; lane < n_lane; lane++) sum[lane] += c * sign[lane];
+static void add_scaled(int n_lane, double c, const int16_t *restrict sum, double *restrict to) {
+  for (int lane = 0; lane < n_lane; lane++) to[lane] += c * sum[lane];
 }
 
 static void elements_of_lanes(const rz_flip_set *f, int n_lane, int stride, const int8_t *spin,
                               double complex *restrict out) {
   double re[LANES] = {0}, im[LANES] = {0};
-  int8_t sign[LANES];
-  for (int32_t k = 0; k < f->n_term; k++) {
-    signs(f->first[k + 1] - f->first[k], f->zsite + f->first[k], n_lane, stride, spin, sign);
-    accumulate(n_lane, creal(f->coef[k]), sign, re);
-    if (!f->real) accumulate(n_lane, cimag(f->coef[k]), sign, im);
+  int16_t sum[LANES];
+  for (int32_t k = 0; k < f->n_term;) {
+    const double complex c = f->coef[k];
+    memset(sum, 0, sizeof sum);
+    for (const int32_t end = run_end(f, k); k < end; k++)
+      add_signs(f->first[k + 1] - f->first[k], f->zsite + f->first[k], n_lane, stride, spin, sum);
+    add_scaled(n_lane, creal(c), sum, re);
+    if (!f->real) add_scaled(n_lane, cimag(c), sum, im);
   }
   for (int lane = 0; lane < n_lane; lane++)
     out[lane] = CMPLX(fabs(re[lane]) <= f->rounding ? 0.0 : re[lane], fabs(im[lane]) <= f->rounding ? 0.0 : im[lane]);
 }
 
+/* A real exchange c0 + c1 s_a s_b, nearly all flip sets of spin models: one pass. */
+static void exchange_of_lanes(const rz_flip_set *f, int n_lane, const int8_t *restrict spin,
+                              double complex *restrict out) {
+  const double c0 = creal(f->coef[0]), c1 = creal(f->coef[1]);
+  const double value[3] = {c0 - c1, 0.0, c0 + c1};
+  const int8_t *restrict a = spin + (int64_t)f->zsite[0] * n_lane, *restrict b = spin + (int64_t)f->zsite[1] * n_lane;
+  for (int lane = 0; lane < n_lane; lane++) out[lane] = value[1 + a[lane] * b[lane]];
+}
+
 void rz_flip_set_elements(const rz_flip_set *f, int n_lane, const int8_t *spin, double complex *out) {
   if (f->n_term == 1 && f->first[1] == 0) { /* a transverse field: one number */
     for (int lane = 0; lane < n_lane; lane++) out[lane] = f->coef[0];
+    return;
+  }
+  if (f->n_term == 2 && f->real && f->first[1] == 0 && f->first[2] == 2 && f->coef[0] != f->coef[1]) {
+    exchange_of_lanes(f, n_lane, spin, out);
     return;
   }
   for (int lane = 0; lane < n_lane; lane += LANES)

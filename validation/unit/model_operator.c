@@ -238,6 +238,24 @@ static void wide_polynomials_use_the_bound(void) {
   }
 }
 
+/* 19,900 equal couplings: more than one run of counted signs. */
+static void all_pairs_add_up(void) {
+  enum { N = 200 };
+  rz_operator *op;
+  RZ_EXPECT_OK(rz_operator_create(N, &op));
+  for (int a = 0; a < N; a++)
+    for (int b = a + 1; b < N; b++) RZ_EXPECT_OK(rz_operator_add(op, 0.5, 2, (rz_local[]){{a, 'Z'}, {b, 'Z'}}));
+  RZ_EXPECT_OK(rz_operator_finish(op));
+  int8_t spin[N];
+  for (int up = 0; up <= N; up += 50) {
+    for (int i = 0; i < N; i++) spin[i] = i < up ? 1 : -1;
+    const double m = 2 * up - N; /* sum over pairs = (m^2 - N) / 2 */
+    RZ_EXPECT_NEAR(creal(rz_flip_set_element(rz_operator_flip_set(op, 0), spin)), 0.25 * (m * m - N), 0.0);
+  }
+  compare_evaluators(op);
+  rz_operator_destroy(&op);
+}
+
 static void bad_terms_are_refused(void) {
   rz_operator *op;
   RZ_EXPECT(rz_operator_create(0, &op) == RZ_ERR_ARG);
@@ -286,6 +304,7 @@ int main(void) {
   many_flips_are_one_connected_element();
   cancelled_elements_are_exactly_zero();
   wide_polynomials_use_the_bound();
+  all_pairs_add_up();
   bad_terms_are_refused();
   every_allocation_may_fail();
   return rz_check_finish();
