@@ -19,6 +19,7 @@ typedef struct loop {
   bool have_good;
   double good_objective, good_error;
   int rejections; /* in a row */
+  bool again;     /* this step was recorded, then undone, and is walked a second time */
   double *delta;
 } loop;
 
@@ -82,8 +83,15 @@ static void keep_as_good(loop *l, const rz_assessment *a) {
   l->good_error = a->error;
 }
 
+/* Take the step; one that cannot be found is a verdict on this state, not an error. */
 static rz_err move(const loop *l, int64_t step, rz_assessment *a, rz_step_info *info) {
-  RZ_TRY(rz_optimiser_step(l->optimiser, step, a->jacobian, a->residual, l->delta, info));
+  const rz_err rc = rz_optimiser_step(l->optimiser, step, a->jacobian, a->residual, l->delta, info);
+  if (rc == RZ_ERR_NUM) {
+    a->healthy = false;
+    snprintf(a->reason, sizeof a->reason, "%s", rz_error_message());
+    return RZ_OK;
+  }
+  RZ_TRY(rc);
   rz_params *params = l->problem->params;
   for (int64_t k = 0; k < params->n; k++) params->value[k] += l->delta[k];
   return l->problem->update(l->problem->self);
@@ -119,39 +127,42 @@ static rz_err record(const loop *l, int64_t step, const rz_assessment *a, const 
   return RZ_OK;
 }
 
+/* One turn of the loop: assess, move and record, or undo. */
+static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progress, rz_train_result *out) {
+  const double start = rz_wall_time();
+  rz_assessment a;
+  rz_step_info info = {0};
+  rz_err rc = RZ_OK;
+  RZ_TRY(rz_snapshot_take(&l->here, walk_state, l));
+  RZ_TRY_DONE(rc, assess(l, &a));
+  const bool was_healthy = a.healthy;
+  if (a.healthy) {
+    keep_as_good(l, &a);
+    RZ_TRY_DONE(rc, move(l, *step, &a, &info));
+  }
+  if (!a.healthy) {
+    out->n_rejected++;
+    RZ_TRY_DONE(rc, reject(l, *step, a.reason));
+    /* A bad assessment condemns the step before it, which is walked again; a bad solve is repeated here. */
+    l->again = !was_healthy;
+    *step -= l->again;
+    goto done;
+  }
+  if (!l->again) {
+    l->rejections = 0;
+    RZ_TRY_DONE(rc, record(l, *step, &a, &info, rz_wall_time() - start, trace, progress, &out->history));
+  }
+  l->again = false;
+  out->n_step = ++*step;
+done:
+  assessment_free(&a);
+  return rc;
+}
+
 static rz_err run(loop *l, rz_trace *trace, rz_train_result *out) {
   rz_progress progress = rz_progress_begin(l->log, l->spec->iterations, l->spec->report_every);
-  for (int64_t step = 0; step < l->spec->iterations;) {
-    const double start = rz_wall_time();
-    rz_assessment a;
-    rz_step_info info = {0};
-    rz_err rc;
-    RZ_TRY(rz_snapshot_take(&l->here, walk_state, l));
-    RZ_TRY_DONE(rc, assess(l, &a));
-    if (a.healthy) {
-      keep_as_good(l, &a);
-      rc = move(l, step, &a, &info);
-      if (rc == RZ_ERR_NUM) {
-        a.healthy = false;
-        snprintf(a.reason, sizeof a.reason, "%s", rz_error_message());
-        rc = RZ_OK;
-      }
-      RZ_TRY_DONE(rc, rc);
-    }
-    if (a.healthy) {
-      l->rejections = 0;
-      RZ_TRY_DONE(rc, record(l, step, &a, &info, rz_wall_time() - start, trace, &progress, &out->history));
-      step++;
-    } else {
-      /* The step that led here, or this one, was bad: the loop goes back to the last good state and walks on. */
-      out->n_rejected++;
-      RZ_TRY_DONE(rc, reject(l, step, a.reason));
-    }
-    out->n_step = step;
-  done:
-    assessment_free(&a);
-    if (rc != RZ_OK) return rc;
-  }
+  int64_t step = 0;
+  while (step < l->spec->iterations) RZ_TRY(turn(l, &step, trace, &progress, out));
   rz_progress_end(&progress);
   return RZ_OK;
 }

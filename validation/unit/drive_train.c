@@ -1,0 +1,168 @@
+/* modules: drive optimise store linalg core */
+/* ranks: 1 2 */
+/* The training loop on least squares, whose answer is known: convergence, rollback after an injected failure or spike,
+ * and the end after too many of them. */
+#include "check.h"
+#include "ritz/core/memory.h"
+#include "ritz/core/rng.h"
+#include "ritz/drive/train.h"
+#include <string.h>
+
+enum { N = 24, P = 6 };
+
+/* Fit out = X theta to y on samples shared out over ranks. `count` stands for walkers and random counters. */
+typedef struct fit {
+  const rz_comm *comm;
+  rz_params params;
+  double x[N][P], y[N], solution[P];
+  int64_t count, fail_at, spike_at;
+  bool always;
+} fit;
+
+static void fit_init(const rz_comm *comm, fit *f) {
+  *f = (fit){.comm = comm, .fail_at = -1, .spike_at = -1};
+  rz_rng rng = rz_rng_stream(3, RZ_RNG_TEST, 0);
+  for (int k = 0; k < P; k++) f->solution[k] = rz_rng_normal(&rng);
+  double mean[P] = {0};
+  for (int i = 0; i < N; i++)
+    for (int k = 0; k < P; k++) mean[k] += (f->x[i][k] = rz_rng_normal(&rng)) / N;
+  /* Centred columns: the loop's optimisers centre the Jacobian. */
+  for (int i = 0; i < N; i++) {
+    f->y[i] = 0;
+    for (int k = 0; k < P; k++) f->y[i] += (f->x[i][k] -= mean[k]) * f->solution[k];
+  }
+  RZ_EXPECT_OK(rz_params_add(&f->params, "theta", false, 1, (int64_t[]){P}));
+  RZ_EXPECT_OK(rz_params_allocate(&f->params));
+}
+
+static rz_err fit_assess(void *self, rz_assessment *a) {
+  fit *f = self;
+  const int64_t call = f->count++;
+  if (f->always || call == f->fail_at) {
+    f->fail_at = -1;
+    RZ_FAIL(RZ_ERR_NUM, "injected");
+  }
+  const rz_range mine = rz_share(N, f->comm->rank, f->comm->size);
+  rz_layer *layer;
+  RZ_TRY(rz_jacobian_create(mine.count, 1, P, &a->jacobian));
+  RZ_TRY(rz_jacobian_add(a->jacobian, &(rz_layer){.d_in = P, .d_out = 1, .n_share = 1, .n_x = P}, true, false, &layer));
+  RZ_TRY(RZ_NEW(mine.count, &a->residual));
+  double square = 0;
+  for (int64_t i = 0; i < mine.count; i++) {
+    double out = 0;
+    for (int k = 0; k < P; k++) out += f->x[mine.first + i][k] * f->params.value[k];
+    memcpy(layer->x + i * P, f->x[mine.first + i], sizeof f->x[0]);
+    layer->d_re[i] = 1.0;
+    rz_jacobian_weights(a->jacobian)[i] = 1.0 / N;
+    a->residual[i] = out - f->y[mine.first + i];
+    square += a->residual[i] * a->residual[i] / N;
+  }
+  RZ_TRY(rz_sum(f->comm, 1, &square));
+  a->objective = 1.0 + square + (call == f->spike_at ? 1.0 : 0.0);
+  if (call == f->spike_at) f->spike_at = -1;
+  a->error = 1e-9;
+  a->field[a->n_field++] = (rz_field){.name = "loss", .type = RZ_FIELD_REAL, .real = square};
+  return RZ_OK;
+}
+
+static rz_err fit_update(void *self) {
+  (void)self;
+  return RZ_OK;
+}
+
+static rz_err fit_state(void *self, rz_array_visit *visit, void *ctx) {
+  fit *f = self;
+  return visit(&(rz_array){.name = "count", .type = RZ_I64, .n_dim = 1, .shape = {1}, .data = &f->count}, ctx);
+}
+
+static const char deck[] =
+    "&run study = 'fit' /\n"
+    "&optimiser method = 'sr', learning_rate = 0.5, diag_shift = 1e-9, max_step = 0.0, iterations = 40 /\n";
+
+static rz_optimiser *make_optimiser(const rz_comm *comm, rz_config **config) {
+  static const rz_option run_rows[] = {RZ_ROW_CHOICE("study", NULL, NULL, "study")};
+  static const char *const groups[] = {"!run", "optimiser", NULL};
+  static const rz_study_groups study = {"fit", "fit", groups};
+  static rz_option_group list[2];
+  static rz_schema schema;
+  list[0] = (rz_option_group){"run", "run", NULL, run_rows, 1, NULL, 0};
+  list[1] = *rz_optimiser_options();
+  schema = (rz_schema){list, 2, &study, 1};
+  rz_optimiser *o = NULL;
+  RZ_EXPECT_OK(rz_config_parse("fit.nml", deck, (int64_t)strlen(deck), &schema, config));
+  RZ_EXPECT_OK(rz_optimiser_create(*config, P, comm, &o));
+  return o;
+}
+
+static rz_err train(fit *f, int64_t iterations, rz_train_result *result) {
+  rz_config *config = NULL;
+  rz_optimiser *o = make_optimiser(f->comm, &config);
+  const rz_train_spec spec = {
+      .iterations = iterations, .max_rejections = 5, .spike_sigma = 10, .spike_relative = 1e-3, .report_every = 1};
+  const rz_problem problem = {
+      .self = f, .params = &f->params, .assess = fit_assess, .update = fit_update, .state = fit_state};
+  const rz_err rc = rz_train(&spec, &problem, o, f->comm, NULL, NULL, result);
+  rz_optimiser_destroy(&o);
+  rz_config_destroy(&config);
+  return rc;
+}
+
+static void expect_solved(const fit *f) {
+  for (int k = 0; k < P; k++) RZ_EXPECT_NEAR(f->params.value[k], f->solution[k], 1e-6);
+}
+
+static void converges(const rz_comm *comm) {
+  fit f;
+  rz_train_result r;
+  fit_init(comm, &f);
+  RZ_EXPECT_OK(train(&f, 40, &r));
+  expect_solved(&f);
+  RZ_EXPECT(r.n_step == 40 && r.n_rejected == 0 && r.history.n_row == 40 && f.count == 40);
+  int loss = -1;
+  for (int c = 0; c < r.history.n_column; c++)
+    if (strcmp(r.history.column[c], "loss") == 0) loss = c;
+  RZ_EXPECT(loss >= 0);
+  /* A Gauss-Newton step with learning rate 1/2 halves the error. */
+  const double *v = r.history.value;
+  RZ_EXPECT_NEAR(v[r.history.n_column + loss] / v[loss], 0.25, 1e-6);
+  rz_history_free(&r.history);
+  rz_params_free(&f.params);
+}
+
+/* A failure at the seventh assessment returns to the sixth, counters and all, and the history shows each step once. */
+static void rolls_back(const rz_comm *comm, int64_t fail_at, int64_t spike_at) {
+  fit f;
+  rz_train_result r;
+  fit_init(comm, &f);
+  f.fail_at = fail_at;
+  f.spike_at = spike_at;
+  RZ_EXPECT_OK(train(&f, 40, &r));
+  RZ_EXPECT(r.n_step == 40 && r.n_rejected == 1 && r.history.n_row == 40 && f.count == 40);
+  expect_solved(&f);
+  rz_history_free(&r.history);
+  rz_params_free(&f.params);
+}
+
+static void gives_up(const rz_comm *comm) {
+  fit f;
+  rz_train_result r;
+  fit_init(comm, &f);
+  RZ_EXPECT_OK(train(&f, 3, &r));
+  rz_history_free(&r.history);
+  f.always = true;
+  RZ_EXPECT(train(&f, 5, &r) == RZ_ERR_NUM);
+  RZ_EXPECT(strstr(rz_error_message(), "injected") != NULL);
+  rz_history_free(&r.history);
+  rz_params_free(&f.params);
+}
+
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  rz_comm comm;
+  RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
+  converges(&comm);
+  rolls_back(&comm, 7, -1);
+  rolls_back(&comm, -1, 7);
+  gives_up(&comm);
+  return rz_check_finish();
+}
