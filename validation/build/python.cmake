@@ -1,13 +1,12 @@
-# Tests by other readers of our files. The interpreter is RITZ_PYTHON, or the one validation/run.sh has prepared under
-# .build/python, or the first python3 on the PATH that has h5py; without any these tests are reported as skipped.
+# Tests by other readers of our files. The interpreter is RITZ_PYTHON (validation/run.sh finds or prepares one), or the
+# first python3 on the PATH that has h5py; without any these tests are reported as not run.
 if(NOT RITZ_PYTHON)
-  set(folders ${PROJECT_SOURCE_DIR}/.build/python/bin $ENV{PATH})
-  string(REPLACE ":" ";" folders "${folders}")
+  string(REPLACE ":" ";" folders "$ENV{PATH}")
   foreach(folder ${folders})
     if(EXISTS ${folder}/python3 AND NOT RITZ_PYTHON)
       execute_process(COMMAND ${folder}/python3 -c "import h5py, numpy" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
       if(NOT failed)
-        set(RITZ_PYTHON ${folder}/python3 CACHE FILEPATH "Python with h5py, for tests")
+        set(RITZ_PYTHON ${folder}/python3)
       endif()
     endif()
   endforeach()

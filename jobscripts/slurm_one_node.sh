@@ -1,0 +1,23 @@
+#!/bin/bash
+# One node. Edit the lines marked "edit"; then:  sbatch jobscripts/slurm_one_node.sh DECK
+#SBATCH --job-name=ritz
+#SBATCH --nodes=1
+#SBATCH --ntasks=16                # edit: MPI ranks, one per physical core
+#SBATCH --cpus-per-task=1
+#SBATCH --hint=nomultithread
+#SBATCH --time=01:00:00            # edit
+#SBATCH --output=%x-%j.log
+##SBATCH --account=NAME            # edit, if the cluster asks for one (one # fewer)
+##SBATCH --partition=NAME          # edit, likewise
+set -u
+
+# edit: the modules Ritz was built with, and the program
+# module load openmpi petsc slepc hdf5 openblas
+RITZ=${RITZ:-$SLURM_SUBMIT_DIR/.build/release/ritz}
+DECK=${1:?usage: sbatch slurm_one_node.sh DECK}
+
+export OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_NUM_THREADS=1
+mpirun -n "$SLURM_NTASKS" "$RITZ" run "$DECK"
+status=$?
+echo "ritz ended with $status"
+exit $status
