@@ -54,24 +54,45 @@ rz_err rz_stored_attr_text(const rz_stored *s, const char *object, const char *n
   return rz_h5_restore(&quiet, attr_text(s, object, name, value));
 }
 
+static rz_err attr_number(const rz_stored *s, const char *object, const char *name, hid_t memory, void *value) {
+  hid_t attribute = -1, space = -1;
+  rz_err rc = RZ_OK;
+  RZ_H5_DONE(rc, attribute = H5Aopen_by_name(s->file, object, name, H5P_DEFAULT, H5P_DEFAULT), RZ_ERR_INPUT,
+             "read attribute", name, s->path);
+  RZ_H5_DONE(rc, space = H5Aget_space(attribute), RZ_ERR_INPUT, "read attribute", name, s->path);
+  RZ_CHECK_DONE(rc, H5Sget_simple_extent_npoints(space) == 1, RZ_ERR_INPUT, "attribute '%s' in '%s' is not one number",
+                name, s->path);
+  RZ_H5_DONE(rc, H5Aread(attribute, memory, value), RZ_ERR_INPUT, "read attribute", name, s->path);
+done:
+  rz_h5_close(space);
+  rz_h5_close(attribute);
+  return rc;
+}
+
+rz_err rz_stored_attr_i64(const rz_stored *s, const char *object, const char *name, int64_t *value) {
+  const rz_h5_quiet quiet = rz_h5_silence();
+  return rz_h5_restore(&quiet, attr_number(s, object, name, H5T_NATIVE_INT64, value));
+}
+
+rz_err rz_stored_attr_f64(const rz_stored *s, const char *object, const char *name, double *value) {
+  const rz_h5_quiet quiet = rz_h5_silence();
+  return rz_h5_restore(&quiet, attr_number(s, object, name, H5T_NATIVE_DOUBLE, value));
+}
+
 static rz_err check_format(const rz_stored *s) {
   char *format = NULL;
   int64_t version = 0;
   rz_err rc = RZ_OK;
-  hid_t attribute = -1;
   if (attr_text(s, "/", "format", &format) != RZ_OK || strcmp(format, RZ_H5_FORMAT) != 0) {
     rc = rz_error_set(RZ_ERR_INPUT, __FILE__, __LINE__, __func__, "'%s' is an HDF5 file, but not results of ritz",
                       s->path);
     goto done;
   }
-  RZ_H5_DONE(rc, attribute = H5Aopen(s->file, "format_version", H5P_DEFAULT), RZ_ERR_INPUT, "read", "format_version",
-             s->path);
-  RZ_H5_DONE(rc, H5Aread(attribute, H5T_NATIVE_INT64, &version), RZ_ERR_INPUT, "read", "format_version", s->path);
+  RZ_TRY_DONE(rc, attr_number(s, "/", "format_version", H5T_NATIVE_INT64, &version));
   RZ_CHECK_DONE(rc, version == RZ_H5_FORMAT_VERSION, RZ_ERR_INPUT,
                 "'%s' has format version %lld; this program reads %d", s->path, (long long)version,
                 RZ_H5_FORMAT_VERSION);
 done:
-  rz_h5_close(attribute);
   rz_free(&format);
   return rc;
 }

@@ -119,6 +119,11 @@ static void check_values(void) {
   RZ_EXPECT(rz_stored_text(s, "/absent/too", &text) == RZ_ERR_INPUT && mentions("/absent/too"));
   RZ_EXPECT(rz_stored_has(s, "/input/deck") && rz_stored_has(s, "/input") && rz_stored_has(s, "/"));
   RZ_EXPECT(!rz_stored_has(s, "/input/dec") && !rz_stored_has(s, "/absent/too"));
+  RZ_EXPECT_OK(rz_stored_attr_i64(s, "/observables/energy/n", "walkers", &n));
+  RZ_EXPECT_OK(rz_stored_attr_f64(s, "/observables", "h", &x));
+  RZ_EXPECT(n == 64 && x == 0.5);
+  RZ_EXPECT(rz_stored_attr_i64(s, "/observables", "absent", &n) == RZ_ERR_INPUT && mentions("absent"));
+  RZ_EXPECT(rz_stored_attr_i64(s, "/", "program", &n) == RZ_ERR_INPUT);
   rz_stored_close(&s);
   rz_stored_close(&s);
 }

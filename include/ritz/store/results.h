@@ -54,6 +54,7 @@ rz_err rz_stored_i64(const rz_stored *s, const char *path, int64_t *value);
 rz_err rz_stored_text(const rz_stored *s, const char *path, char **text); /* owner: caller */
 rz_err rz_stored_attr_text(const rz_stored *s, const char *object, const char *name, char **value);
 rz_err rz_stored_attr_i64(const rz_stored *s, const char *object, const char *name, int64_t *value);
+rz_err rz_stored_attr_f64(const rz_stored *s, const char *object, const char *name, double *value);
 
 /* Version of the HDF5 library: "1.10.8 (parallel)". */
 const char *rz_hdf5_version(void);
