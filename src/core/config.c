@@ -128,33 +128,28 @@ static rz_config_entry *find_entry(const rz_config *c, const char *group, const 
   return NULL;
 }
 
-static const rz_config_value *find_value(const rz_config *c, const char *group, const char *key, int i) {
+/* Value i of a key that has one of the two types. */
+static const rz_config_value *find_value(const rz_config *c, const char *group, const char *key, int i,
+                                         rz_option_type type, rz_option_type or_type) {
   const rz_config_entry *e = find_entry(c, group, key);
   assert(e && "a key of the schema, in use for the chosen study and members");
   assert(i >= 0 && i < e->count && "a value that is there");
+  assert((e->row->type == type || e->row->type == or_type) && "the type that was asked for");
+  (void)type;
+  (void)or_type;
   return &e->values[i];
 }
 
-static rz_option_type type_of(const rz_config *c, const char *group, const char *key) {
-  return find_entry(c, group, key)->row->type;
-}
-
 int64_t rz_config_int_at(const rz_config *c, const char *group, const char *key, int i) {
-  const rz_config_value *v = find_value(c, group, key, i);
-  assert(type_of(c, group, key) == RZ_INT);
-  return v->integer;
+  return find_value(c, group, key, i, RZ_INT, RZ_INT)->integer;
 }
 
 double rz_config_real_at(const rz_config *c, const char *group, const char *key, int i) {
-  const rz_config_value *v = find_value(c, group, key, i);
-  assert(type_of(c, group, key) == RZ_REAL);
-  return v->real;
+  return find_value(c, group, key, i, RZ_REAL, RZ_REAL)->real;
 }
 
 const char *rz_config_string_at(const rz_config *c, const char *group, const char *key, int i) {
-  const rz_config_value *v = find_value(c, group, key, i);
-  assert(type_of(c, group, key) == RZ_STRING || type_of(c, group, key) == RZ_CHOICE);
-  return v->string;
+  return find_value(c, group, key, i, RZ_STRING, RZ_CHOICE)->string;
 }
 
 int64_t rz_config_int(const rz_config *c, const char *group, const char *key) {
@@ -170,9 +165,7 @@ const char *rz_config_string(const rz_config *c, const char *group, const char *
 }
 
 bool rz_config_bool(const rz_config *c, const char *group, const char *key) {
-  const rz_config_value *v = find_value(c, group, key, 0);
-  assert(type_of(c, group, key) == RZ_BOOL);
-  return v->boolean;
+  return find_value(c, group, key, 0, RZ_BOOL, RZ_BOOL)->boolean;
 }
 
 int rz_config_count(const rz_config *c, const char *group, const char *key) {
@@ -234,7 +227,7 @@ rz_err rz_config_set_string(rz_config *c, const char *group, const char *key, co
   const int64_t n = (int64_t)strlen(value);
   RZ_CHECK(!e->choices || rz_is_choice(e->choices, value, n), RZ_ERR_ARG, "key '%s' in group &%s cannot be '%s'", key,
            group, value);
-  rz_config_value v;
+  rz_config_value v = {0};
   RZ_TRY(rz_config_copy(c, value, n, &v.string));
   return set_value(c, group, key, v);
 }

@@ -53,13 +53,22 @@ static int64_t end_of_line(const parser *p, int64_t at) {
   return end ? end - p->text : p->n;
 }
 
-/* Over blanks, newlines and comments; tells whether a line ended. */
-static bool skip_space(parser *p) {
-  bool new_line = false;
+/* What lay between two tokens. */
+typedef struct gap {
+  bool new_line;
+  int64_t comment; /* place of the first comment, or -1 */
+} gap;
+
+/* Over blanks, newlines and comments. */
+static gap skip_space(parser *p) {
+  gap g = {.comment = -1};
   for (;; p->at++) {
-    if (peek(p) == '!') p->at = end_of_line(p, p->at);
-    if (!is_space(peek(p))) return new_line;
-    new_line = new_line || peek(p) == '\n';
+    if (peek(p) == '!') {
+      if (g.comment < 0) g.comment = p->at;
+      p->at = end_of_line(p, p->at);
+    }
+    if (!is_space(peek(p))) return g;
+    g.new_line = g.new_line || peek(p) == '\n';
   }
 }
 
@@ -138,7 +147,7 @@ static void recover(parser *p) {
       return;
     } else if ((c == '&' || c == '$') && is_space(before) && is_name_start(char_at(p, p->at + 1))) {
       return;
-    } else if (is_name_start(c) && !is_name_char(before)) {
+    } else if (is_name_start(c) && !is_name_char(before) && before != '.') {
       int64_t seen;
       if (is_item_ahead(p, p->at, &seen)) return;
       p->at = seen;
@@ -373,21 +382,45 @@ static rz_err add_value(parser *p, rz_nml_item *item, const rz_nml_value *v) {
   return RZ_OK;
 }
 
+/* Two ways to write a list that gfortran reads with one value too many, an empty one, as experiments show: a comment
+ * between a comma (or the '=') and the next value, and a comma at the beginning of a line. Both are harmless when no
+ * value of the same key follows, so they are remembered until one does. */
+typedef struct trap {
+  int64_t comment, comma; /* places, or -1 */
+} trap;
+
+static rz_err report_trap(parser *p, rz_nml_item *item, trap *t) {
+  if (t->comment >= 0)
+    REPORT_ERROR(p, t->comment,
+                 "a comment between ',' or '=' and the next value: gfortran takes it for an empty value; move it");
+  else if (t->comma >= 0)
+    REPORT_ERROR(p, t->comma,
+                 "a comma at the beginning of a line: gfortran takes it for an empty value; move it up a line");
+  item->is_bad = item->is_bad || t->comment >= 0 || t->comma >= 0;
+  *t = (trap){-1, -1};
+  return RZ_OK;
+}
+
 /* Values up to the next item or the end of the group. Reports at most one error per line of an item. */
 static rz_err parse_values(parser *p, int64_t i_item) {
-  bool after_comma = true, is_noisy = false;
+  bool after_value = false, is_noisy = false;
+  trap t = {-1, -1};
   p->tree->items[i_item].first_value = p->tree->n_values;
   for (;;) {
-    if (skip_space(p)) is_noisy = false;
+    const gap g = skip_space(p);
+    if (g.new_line) is_noisy = false;
+    if (!after_value && g.comment >= 0 && t.comment < 0) t.comment = g.comment;
     const int c = peek(p);
     int64_t seen;
+    rz_nml_item *item = &p->tree->items[i_item];
+    if (t.comment >= 0 && t.comma >= 0) RZ_TRY(report_trap(p, item, &t));
     if (c == NO_CHAR || c == '/' || c == '&' || c == '$') return RZ_OK;
     if (is_name_start(c) && is_item_ahead(p, p->at, &seen)) return RZ_OK;
-    rz_nml_item *item = &p->tree->items[i_item];
     if (c == ',') {
       const rz_nml_value null = {.kind = RZ_NML_NULL, .pos = p->at, .end = p->at, .repeat = 1};
-      if (after_comma) RZ_TRY(add_value(p, item, &null));
-      after_comma = true;
+      if (!after_value) RZ_TRY(add_value(p, item, &null));
+      if (g.new_line && t.comma < 0) t.comma = p->at;
+      after_value = false;
       p->at++;
       continue;
     }
@@ -398,8 +431,9 @@ static rz_err parse_values(parser *p, int64_t i_item) {
     }
     rz_nml_value v;
     bool ok;
+    RZ_TRY(report_trap(p, item, &t));
     RZ_TRY(parse_value(p, &v, &ok));
-    after_comma = false;
+    after_value = true;
     if (ok) {
       RZ_TRY(add_value(p, item, &v));
       continue;
@@ -643,13 +677,18 @@ static rz_err parse_deck(parser *p) {
   for (;;) {
     (void)skip_space(p);
     const int c = peek(p);
-    if (c == NO_CHAR) return RZ_OK;
+    if (c == NO_CHAR) break;
     const bool is_group = (c == '&' || c == '$') && is_name_start(char_at(p, p->at + 1)) && !is_old_end(p);
     if (is_group)
       RZ_TRY(parse_group(p));
     else
       RZ_TRY(skip_outside(p));
   }
+  if (p->n > 0 && p->text[p->n - 1] != '\n')
+    RZ_TRY(rz_report_add(p->report, RZ_SEVERITY_NOTE, p->n,
+                         "no newline at the end of the file: gfortran reports an end "
+                         "of file, although it got the values"));
+  return RZ_OK;
 }
 
 rz_err rz_nml_parse(const char *text, int64_t n, rz_report *report, rz_nml **out) {

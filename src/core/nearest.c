@@ -43,7 +43,7 @@ const char *rz_nearest(const char *word, const char *const *names, int n) {
     const size_t other = strlen(names[i]);
     if (other == 0 || other > LONGEST) continue;
     const int d = distance(word, (int)length, names[i], (int)other);
-    if (d > limit || (best && d == limit)) continue;
+    if (d > limit || d >= (int)length || (best && d == limit)) continue;
     best = names[i];
     limit = d;
   }
