@@ -5,6 +5,7 @@
 #include "ritz/core/memory.h"
 #include "ritz/linalg/blas.h"
 #include "scalapack.h"
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -123,23 +124,51 @@ static rz_err cholesky_info(int info) {
   return RZ_OK;
 }
 
+/* Largest and smallest squared pivot, local: top = { max L_ii^2, - min L_ii^2 }. */
+static void pivots(const rz_block_cyclic *a, double top[2]) {
+  int64_t i = 0;
+  for (int64_t k = 0; k < a->n_local_col; k++) {
+    while (i < a->n_local_row && a->row[i] < a->col[k]) i++;
+    if (i == a->n_local_row) return;
+    if (a->row[i] != a->col[k]) continue;
+    const double p = a->data[i + k * a->ld] * a->data[i + k * a->ld];
+    top[0] = fmax(top[0], p);
+    top[1] = fmax(top[1], -p);
+  }
+}
+
+/* A singular matrix often passes a factorisation on rounding noise; then the smallest pivot is that noise. */
+static rz_err check_pivots(const rz_block_cyclic *a) {
+  double top[2] = {0.0, -DBL_MAX};
+  pivots(a, top);
+  if (a->comm.size > 1) RZ_TRY(rz_max(&a->comm, 2, top));
+  RZ_CHECK(-top[1] > 4.0 * DBL_EPSILON * (double)a->n * top[0], RZ_ERR_NUM,
+           "Cholesky: the matrix is not positive definite to rounding (pivots from %g to %g)", -top[1], top[0]);
+  return RZ_OK;
+}
+
 static rz_err solve_alone(rz_block_cyclic *a, double *b) {
   const int n = (int)a->n, ld = (int)a->ld;
   RZ_TRY(cholesky_info(LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n, a->data, ld)));
+  RZ_TRY(check_pivots(a));
   RZ_TRY(cholesky_info(LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'L', n, 1, a->data, ld, b, ld)));
   return RZ_OK;
 }
 
-/* On the grid; x holds this rank's part of b (rows of the first column of processes), ld_x rows. */
-static rz_err solve_on_grid(rz_block_cyclic *a, double *x) {
+static rz_err factorise_on_grid(rz_block_cyclic *a) {
+  const int n = (int)a->n, one = 1;
+  int info = 0;
+  if (a->my_row >= 0) pdpotrf_("L", &n, a->data, &one, &one, a->desc, &info);
+  return cholesky_info(info);
+}
+
+/* x holds this rank's part of b: its rows, significant in the first column of processes. */
+static rz_err substitute_on_grid(rz_block_cyclic *a, double *x) {
   const int n = (int)a->n, one = 1;
   const int desc_x[9] = {1, a->context, n, 1, a->nb, a->nb, 0, 0, (int)a->ld};
   int info = 0;
-  pdpotrf_("L", &n, a->data, &one, &one, a->desc, &info);
-  RZ_TRY(cholesky_info(info));
-  pdpotrs_("L", &n, &one, a->data, &one, &one, a->desc, x, &one, &one, desc_x, &info);
-  RZ_TRY(cholesky_info(info));
-  return RZ_OK;
+  if (a->my_row >= 0) pdpotrs_("L", &n, &one, a->data, &one, &one, a->desc, x, &one, &one, desc_x, &info);
+  return cholesky_info(info);
 }
 
 static rz_err solve_together(rz_block_cyclic *a, double *b) {
@@ -147,8 +176,9 @@ static rz_err solve_together(rz_block_cyclic *a, double *b) {
   rz_err rc = RZ_NEW(a->ld, &x);
   RZ_TRY_DONE(rc, rz_agree(&a->comm, rc));
   for (int64_t i = 0; i < a->n_local_row; i++) x[i] = b[a->row[i]];
-  if (a->my_row >= 0) rc = solve_on_grid(a, x);
-  RZ_TRY_DONE(rc, rz_agree(&a->comm, rc));
+  RZ_TRY_DONE(rc, rz_agree(&a->comm, factorise_on_grid(a)));
+  RZ_TRY_DONE(rc, check_pivots(a));
+  RZ_TRY_DONE(rc, rz_agree(&a->comm, substitute_on_grid(a, x)));
   memset(b, 0, (size_t)a->n * sizeof *b);
   if (a->my_col == 0)
     for (int64_t i = 0; i < a->n_local_row; i++) b[a->row[i]] = x[i];

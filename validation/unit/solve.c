@@ -105,6 +105,14 @@ static void check_indefinite(const rz_comm *comm) {
   for (int64_t i = 0; i < n; i++)
     RZ_EXPECT_NEAR(b[i], i < 6 ? 0.0 : 1.0 / (double)i / (1 + pow(0.19 / (double)i, 6)), 1e-12);
   rz_block_cyclic_destroy(&a);
+  for (int64_t i = 0; i < n; i++) m.a[i * n + i] = 1.0 + 1e-15 * (double)(i > 0); /* definite only by rounding */
+  for (int64_t i = 1; i < n; i++) m.a[i * n] = m.a[i] = 1.0;
+  for (int64_t i = 1; i < n; i++)
+    for (int64_t k = 1; k < n; k++)
+      if (i != k) m.a[i * n + k] = 1.0;
+  a = spread(comm, &m, 4);
+  RZ_EXPECT(rz_block_cyclic_cholesky_solve(a, b) == RZ_ERR_NUM);
+  rz_block_cyclic_destroy(&a);
   free(m.a), free(b);
 }
 

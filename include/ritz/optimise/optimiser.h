@@ -5,7 +5,8 @@
  * and the change theta <- theta + delta with
  *   gradient    delta = - learning_rate 2 F         (and momentum, adam: Kingma and Ba, arXiv:1412.6980)
  *   sr          delta = - learning_rate (S + diag_shift + diag_scale diag S)^-1 F        (Sorella, PRL 80, 4558 (1998);
- *               solvers dense, cg; kernel: Chen and Heyl, Nat. Phys. 20, 1476 (2024)) */
+ *               solvers in ritz/optimise/sr.h; with momentum: SPRING, Goldshlager et al., J. Comput. Phys. 516, 113351
+ *               (2024)) */
 #ifndef RITZ_OPTIMISE_OPTIMISER_H
 #define RITZ_OPTIMISE_OPTIMISER_H
 
@@ -21,7 +22,7 @@ typedef struct rz_optimiser rz_optimiser;
 
 typedef struct rz_step_info {
   const char *solver;               /* the one actually used: "dense", "kernel", "cg", "eigen" (fall-back), "none" */
-  double learning_rate, diag_shift; /* as used in this step, schedules and raises applied */
+  double learning_rate, diag_shift; /* as used in this step, schedules and raises applied; NaN: no shift in use */
   double force_norm;                /* |F|_2 */
   double step_norm;                 /* |delta|_2 after the bound */
   double metric_norm;               /* sqrt(delta^T S delta), the distance moved in state space, before the bound */
@@ -34,7 +35,7 @@ typedef struct rz_optimiser_class {
   const char *name, *about, *cite;
   const rz_option *options;
   int n_options;
-  rz_err (*init)(rz_optimiser *o);
+  rz_err (*init)(rz_optimiser *o); /* on error fini still runs */
   rz_err (*step)(rz_optimiser *o, rz_jacobian *j, const double *residual, double *delta, rz_step_info *info);
   rz_err (*state)(rz_optimiser *o, rz_array_visit *visit, void *ctx);
   void (*fini)(rz_optimiser *o);
@@ -46,7 +47,10 @@ const rz_option_group *rz_optimiser_options(void); /* group "optimiser" */
 rz_err rz_optimiser_create(const rz_config *config, int64_t n_param, const rz_comm *comm, rz_optimiser **out);
 void rz_optimiser_destroy(rz_optimiser **o);
 
-/* One step. Collective.
+/* Checks across keys, reported at their place in the deck. */
+void rz_optimiser_check(rz_config *config);
+
+/* One step, scaled down to max_step if sqrt(delta^T S delta) is longer. Collective.
  *   i_step    counts from 0: schedules depend on it
  *   j         weights set, not centred yet: the step centres it
  *   residual  [n_rows]: e = local energy - mean, stacked like the rows; local
@@ -54,8 +58,9 @@ void rz_optimiser_destroy(rz_optimiser **o);
  * Errors: RZ_ERR_NUM if no finite step could be found (the caller restores and calls rz_optimiser_reject). */
 rz_err rz_optimiser_step(rz_optimiser *o, int64_t i_step, rz_jacobian *j, const double *residual, double *delta,
                          rz_step_info *info);
-/* The last step was bad: forget its memory and raise the shift (tenfold per rejection; the raise decays by half per
- * accepted step). */
+/* The last step was bad: forget all memory and be more careful. sr: the shift is raised tenfold per rejection (from
+ * 1e-6 if it is 0); the others: the learning rate is divided by ten. Half of the caution goes with each accepted step.
+ * Call on every rank. */
 rz_err rz_optimiser_reject(rz_optimiser *o);
 /* Everything an exact resume needs. */
 rz_err rz_optimiser_state(rz_optimiser *o, rz_array_visit *visit, void *ctx);

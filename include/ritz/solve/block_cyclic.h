@@ -30,7 +30,7 @@ rz_cyclic rz_block_cyclic_col_set(const rz_block_cyclic *m, int rank);
 int64_t rz_cyclic_count(rz_cyclic set);
 
 /* Solve A x = b in place of the replicated b [n] by Cholesky (lower triangle used; A is destroyed). RZ_ERR_NUM when A
- * is not positive definite. On one rank this is LAPACK. */
+ * is not positive definite to rounding (smallest pivot below 4 eps n times the largest). On one rank this is LAPACK. */
 rz_err rz_block_cyclic_cholesky_solve(rz_block_cyclic *a, double *b);
 /* The same by eigen-decomposition with the smooth pseudo-inverse 1/s -> (1/s) / (1 + (eps s_max/s)^6); negative
  * eigenvalues are dropped. */

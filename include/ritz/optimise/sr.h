@@ -1,0 +1,48 @@
+/* The linear system of stochastic reconfiguration, (S + shift + scale diag S) d = F with S = J^T W J and F = J^T W e,
+ * by four solvers that give the same d:
+ *   dense   S block-cyclic, Cholesky (ScaLAPACK); best for few parameters
+ *   kernel  T = W^(1/2) J J^T W^(1/2) + shift block-cyclic, Cholesky, d = J^T W^(1/2) T^-1 W^(1/2) e (minSR: Chen and
+ *           Heyl, Nat. Phys. 20, 1476 (2024)); best for few samples; scale makes the columns J_k / sqrt(shift + scale
+ *           S_kk)
+ *   cg      matrix-free conjugate gradients, preconditioned by the diagonal; best when both are many
+ *   auto    the cheapest of the three by its flops: a fixed function of sample and parameter counts and of the layers,
+ *           never of the number of ranks
+ * When a Cholesky factorisation fails, the same matrix is solved by its eigenvectors and the smooth pseudo-inverse,
+ * and the result says so. Collective. */
+#ifndef RITZ_OPTIMISE_SR_H
+#define RITZ_OPTIMISE_SR_H
+
+#include "ritz/core/comm.h"
+#include "ritz/core/error.h"
+#include "ritz/linalg/jacobian.h"
+#include <stdint.h>
+
+typedef struct rz_sr_options {
+  const char *solver;  /* "auto", "dense", "kernel", "cg" */
+  double shift, scale; /* >= 0 */
+  double cg_tol;       /* relative residual */
+  int cg_iterations;   /* at most */
+} rz_sr_options;
+
+typedef struct rz_sr_result {
+  const char *solver; /* "dense", "kernel", "cg", "eigen" (the fall-back of the first two) */
+  int fell_back;
+  int iterations;  /* of cg */
+  double residual; /* |(S + ...) d - F| / |F|, from products with J */
+} rz_sr_result;
+
+/* F = J^T W e, out [n_param], equal on every rank. e [n_rows]; rows of weight 0 count as 0 whatever e holds. */
+rz_err rz_forces(const rz_comm *comm, const rz_jacobian *j, const double *e, double *f);
+
+/* S d and d^T S d; s_d [n_param] may be NULL. */
+rz_err rz_metric(const rz_comm *comm, const rz_jacobian *j, const double *d, double *s_d, double *norm2);
+
+/* Solve. j is centred and without scales (it is scaled and unscaled within); e [n_rows] local; f = rz_forces of e;
+ * d out [n_param], equal on every rank. Errors: RZ_ERR_NUM if no finite d was found, or cg needs more iterations. */
+rz_err rz_sr_solve(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, const double *e, const double *f,
+                   double *d, rz_sr_result *result);
+
+/* What "auto" takes for n_row rows over all ranks. Local. */
+const char *rz_sr_choose(const rz_jacobian *j, int64_t n_row);
+
+#endif

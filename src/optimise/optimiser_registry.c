@@ -1,0 +1,75 @@
+/* The optimisers: adding one is its file, one line here and its extern line in optimiser_impl.h. */
+#include "optimiser_impl.h"
+
+#include "ritz/core/math.h"
+#include <math.h>
+#include <string.h>
+
+static const rz_optimiser_class *const registry[] = {
+    &rz_optimiser_sr,
+    &rz_optimiser_gradient,
+    &rz_optimiser_momentum,
+    &rz_optimiser_adam,
+};
+
+const rz_optimiser_class *const *rz_optimiser_registry(int *n) {
+  *n = RZ_N_ROWS(registry);
+  return registry;
+}
+
+static const rz_option common[] = {
+    RZ_ROW_STRING("method", "'sr'", "how parameters change"),
+    RZ_ROW_INT("iterations", "400", 0, 1e9, "number of training steps"),
+    RZ_ROW_REAL("learning_rate", "0.02", 1e-12, 1e6, "", "size of the steps, at the start"),
+    RZ_ROW_CHOICE("schedule", "constant|linear|exponential|cosine", "'constant'",
+                  "how the learning rate goes from learning_rate to learning_rate_end"),
+    RZ_ROW_REAL("learning_rate_end", "", 1e-12, 1e6, "", "learning rate at the end of the schedule"),
+    RZ_ROW_INT("schedule_steps", "", 1, 1e9, "length of the schedule; unset: iterations"),
+    RZ_ROW_REAL("max_step", "0.3", 0, 1e6, "",
+                "bound on sqrt(delta^T S delta), the r.m.s. change of log psi in one step; 0: no bound"),
+};
+
+/* Filled on first use with what the registry says: the same bytes whoever comes first. */
+const rz_option_group *rz_optimiser_options(void) {
+  static rz_member_options member[RZ_N_ROWS(registry)];
+  static rz_option_group group;
+  for (int k = 0; k < RZ_N_ROWS(registry); k++)
+    member[k] =
+        (rz_member_options){registry[k]->name, registry[k]->about, registry[k]->options, registry[k]->n_options};
+  group = (rz_option_group){.name = RZ_OPTIMISER_GROUP,
+                            .about = "how the parameters are trained",
+                            .selector = "method",
+                            .rows = common,
+                            .n_rows = RZ_N_ROWS(common),
+                            .members = member,
+                            .n_members = RZ_N_ROWS(registry)};
+  return &group;
+}
+
+void rz_optimiser_check(rz_config *config) {
+  const char *g = RZ_OPTIMISER_GROUP;
+  const int constant = strcmp(rz_config_string(config, g, "schedule"), "constant") == 0;
+  if (constant && rz_config_given(config, g, "learning_rate_end"))
+    rz_config_error(config, g, "learning_rate_end", "schedule = 'constant' does not use learning_rate_end");
+  if (constant && rz_config_given(config, g, "schedule_steps"))
+    rz_config_error(config, g, "schedule_steps", "schedule = 'constant' does not use schedule_steps");
+  if (!constant && !rz_config_has(config, g, "learning_rate_end"))
+    rz_config_error(config, g, "schedule", "schedule = '%s' needs learning_rate_end",
+                    rz_config_string(config, g, "schedule"));
+}
+
+/* Factors of a sample are taken as those of one dense layer with as many inputs as outputs: 2 sqrt(P) numbers. */
+double rz_optimiser_memory(const rz_config *config, int64_t n_param, int64_t n_sample, int n_comp, int size) {
+  const double p = (double)n_param, n = (double)n_sample * n_comp, ranks = (double)size;
+  const double buffers = 3.0 * 1048576.0 * 8.0;
+  if (strcmp(rz_config_string(config, RZ_OPTIMISER_GROUP, "method"), "sr") != 0) return 8.0 * 4.0 * p;
+  const char *solver = rz_config_string(config, RZ_OPTIMISER_GROUP, "solver");
+  const double dense = 8.0 * (p * p / ranks + 6.0 * p) + buffers;
+  const double factors = (double)n_sample * fmin(2.0 * sqrt(p) * n_comp, p * n_comp) / sqrt(ranks);
+  const double kernel = 8.0 * (n * n / ranks + 4.0 * factors + 6.0 * p + 3.0 * n);
+  const double cg = 8.0 * (12.0 * p + 2.0 * n / ranks) + buffers;
+  if (strcmp(solver, "dense") == 0) return dense;
+  if (strcmp(solver, "kernel") == 0) return kernel;
+  if (strcmp(solver, "cg") == 0) return cg;
+  return p <= n ? fmin(dense, fmax(kernel, cg)) : fmin(kernel, fmax(dense, cg)); /* auto: the likely one */
+}

@@ -1,0 +1,59 @@
+/* Matrix-free: one pass through J and one through J^T per product, one sum over ranks. */
+#include "sr_impl.h"
+
+#include "ritz/core/memory.h"
+#include "ritz/solve/cg.h"
+#include <string.h>
+
+typedef struct work {
+  const rz_sr_problem *p;
+  double *rows; /* [n_rows] */
+  double *sum;  /* [n_param + 1]: the product and the number of ranks that failed */
+} work;
+
+static rz_err local_product(const work *w, const double *x) {
+  const rz_jacobian *j = w->p->j;
+  const int64_t n = rz_jacobian_n(j);
+  RZ_TRY(rz_jacobian_apply(j, x, w->rows));
+  for (int64_t r = 0; r < rz_jacobian_n_rows(j); r++) w->rows[r] *= rz_jacobian_weight(j, r % n);
+  return rz_jacobian_apply_t(j, w->rows, w->sum);
+}
+
+/* A rank's failure travels with the sum, so that agreement costs nothing while all is well. */
+static rz_err product(void *ctx, const double *x, double *y) {
+  const work *w = ctx;
+  const rz_sr_problem *p = w->p;
+  const rz_err rc = local_product(w, x);
+  w->sum[p->n_param] = rc == RZ_OK ? 0.0 : 1.0;
+  RZ_TRY(rz_sum(p->comm, p->n_param + 1, w->sum));
+  if (w->sum[p->n_param] != 0.0) return rz_agree(p->comm, rc);
+  for (int64_t k = 0; k < p->n_param; k++) y[k] = w->sum[k] + rz_sr_added(p, k) * x[k];
+  return RZ_OK;
+}
+
+static rz_err prepare(const rz_sr_problem *p, work *w, double **diagonal) {
+  RZ_TRY(RZ_NEW(rz_jacobian_n_rows(p->j), &w->rows));
+  RZ_TRY(RZ_NEW(p->n_param + 1, &w->sum));
+  RZ_TRY(RZ_NEW(p->n_param, diagonal));
+  /* A column of zeros without a shift: any positive number will do. */
+  for (int64_t k = 0; k < p->n_param; k++) {
+    const double s = p->diagonal[k] + rz_sr_added(p, k);
+    (*diagonal)[k] = s > 0.0 ? s : 1.0;
+  }
+  return RZ_OK;
+}
+
+rz_err rz_sr_cg(const rz_sr_problem *p, double *d, rz_sr_result *result) {
+  work w = {.p = p};
+  double *diagonal = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_agree(p->comm, prepare(p, &w, &diagonal)));
+  memset(d, 0, (size_t)p->n_param * sizeof *d);
+  RZ_TRY_DONE(rc, rz_cg_solve(p->n_param, product, &w, diagonal, p->f, p->o->cg_tol, p->o->cg_iterations, d,
+                              &result->iterations, &result->residual));
+done:
+  rz_free(&diagonal);
+  rz_free(&w.sum);
+  rz_free(&w.rows);
+  return rc;
+}
