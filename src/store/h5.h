@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #define RZ_H5_FORMAT "ritz-results"
-#define RZ_H5_FORMAT_VERSION 1
+#define RZ_H5_FORMAT_VERSION "1.0" /* readers of 1.x read every 1.y */
 
 typedef struct rz_h5_quiet {
   H5E_auto2_t print;

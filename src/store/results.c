@@ -50,7 +50,7 @@ static rz_err create(const char *path, bool overwrite, rz_results **out) {
   RZ_TRY_DONE(rc, rz_strdup(path, &r->path));
   RZ_TRY_DONE(rc, open_in_memory(r));
   RZ_TRY_DONE(rc, rz_results_attr_text(r, "/", "format", RZ_H5_FORMAT));
-  RZ_TRY_DONE(rc, rz_results_attr_i64(r, "/", "format_version", RZ_H5_FORMAT_VERSION));
+  RZ_TRY_DONE(rc, rz_results_attr_text(r, "/", "format_version", RZ_H5_FORMAT_VERSION));
   *out = r;
   return RZ_OK;
 done:
@@ -70,6 +70,8 @@ static rz_err put_attribute(const rz_results *r, const char *object, const char 
   rz_err rc = RZ_OK;
   RZ_H5_DONE(rc, target = H5Oopen(r->file, object, H5P_DEFAULT), RZ_ERR_ARG, "open", object, r->path);
   RZ_H5_DONE(rc, space = H5Screate(H5S_SCALAR), RZ_ERR_MEMORY, "describe", object, r->path);
+  if (H5Aexists(target, name) > 0)
+    RZ_H5_DONE(rc, H5Adelete(target, name), RZ_ERR_IO, "replace attribute", name, r->path);
   RZ_H5_DONE(rc, attribute = H5Acreate2(target, name, stored, space, H5P_DEFAULT, H5P_DEFAULT), RZ_ERR_ARG,
              "create attribute", name, r->path);
   RZ_H5_DONE(rc, H5Awrite(attribute, memory, value), RZ_ERR_IO, "write attribute", name, r->path);

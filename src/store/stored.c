@@ -80,19 +80,18 @@ rz_err rz_stored_attr_f64(const rz_stored *s, const char *object, const char *na
 }
 
 static rz_err check_format(const rz_stored *s) {
-  char *format = NULL;
-  int64_t version = 0;
+  char *format = NULL, *version = NULL;
   rz_err rc = RZ_OK;
   if (attr_text(s, "/", "format", &format) != RZ_OK || strcmp(format, RZ_H5_FORMAT) != 0) {
     rc = rz_error_set(RZ_ERR_INPUT, __FILE__, __LINE__, __func__, "'%s' is an HDF5 file, but not results of ritz",
                       s->path);
     goto done;
   }
-  RZ_TRY_DONE(rc, attr_number(s, "/", "format_version", H5T_NATIVE_INT64, &version));
-  RZ_CHECK_DONE(rc, version == RZ_H5_FORMAT_VERSION, RZ_ERR_INPUT,
-                "'%s' has format version %lld; this program reads %d", s->path, (long long)version,
-                RZ_H5_FORMAT_VERSION);
+  RZ_TRY_DONE(rc, attr_text(s, "/", "format_version", &version));
+  RZ_CHECK_DONE(rc, strncmp(version, RZ_H5_FORMAT_VERSION, strcspn(RZ_H5_FORMAT_VERSION, ".") + 1) == 0, RZ_ERR_INPUT,
+                "'%s' has format version %s; this program reads %s", s->path, version, RZ_H5_FORMAT_VERSION);
 done:
+  rz_free(&version);
   rz_free(&format);
   return rc;
 }

@@ -18,7 +18,7 @@ def check_results(program: str, directory: Path) -> None:
     subprocess.run([program, str(directory)], check=True)
     with h5py.File(directory / "values and spaces.h5", "r") as file:
         assert file.attrs["format"] == "ritz-results"
-        assert file.attrs["format_version"] == 1
+        assert file.attrs["format_version"] == "1.0"
         assert file.attrs["program"] == "ritz"
         z = file["parameters/z"][()]
         rows, columns = np.indices((700, 300))

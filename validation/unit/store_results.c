@@ -85,7 +85,8 @@ static void check_values(void) {
   RZ_EXPECT_OK(rz_results_text(r, "/input/nothing", "", NULL));
   RZ_EXPECT_OK(rz_results_attr_f64(r, "/observables", "h", 0.5));
   RZ_EXPECT_OK(rz_results_attr_i64(r, "/observables/energy/n", "walkers", 64));
-  RZ_EXPECT_OK(rz_results_attr_text(r, "/", "program", "ritz"));
+  RZ_EXPECT_OK(rz_results_attr_f64(r, "/", "program", 1.0));
+  RZ_EXPECT_OK(rz_results_attr_text(r, "/", "program", "ritz")); /* replaces */
   RZ_EXPECT(rz_results_attr_text(r, "/absent", "program", "ritz") == RZ_ERR_ARG && mentions("/absent"));
   RZ_EXPECT(rz_results_i64(r, "/observables/energy/n", 1, NULL) == RZ_ERR_ARG && mentions("energy/n"));
   RZ_EXPECT(rz_scratch_count(dir) == before); /* nothing on disk before commit */

@@ -4,7 +4,7 @@
  * Until rz_results_commit the data stand in memory and nothing is on disk; commit writes them to a temporary name
  * beside the target, checks every return value, syncs, reads back and compares, renames and syncs the directory, so
  * that a reader sees the old file or the whole new one. Arrays carry Fletcher-32 checksums; the same content gives the
- * same bytes (no times). The root has the attributes format = "ritz-results" and format_version = 1. HDF5 prints
+ * same bytes (no times). The root has the attributes format = "ritz-results" and format_version = "1.0". HDF5 prints
  * nothing meanwhile and its own error settings come back as they were. */
 #ifndef RITZ_STORE_RESULTS_H
 #define RITZ_STORE_RESULTS_H
@@ -30,7 +30,7 @@ rz_err rz_results_f64(rz_results *r, const char *path, double value, const char 
 rz_err rz_results_i64(rz_results *r, const char *path, int64_t value, const char *label);
 rz_err rz_results_text(rz_results *r, const char *path, const char *text,
                        const char *label); /* UTF-8, variable length */
-/* Attributes of an existing object ("/" is the root). */
+/* Set an attribute of an existing object ("/" is the root). */
 rz_err rz_results_attr_text(rz_results *r, const char *object, const char *name, const char *value);
 rz_err rz_results_attr_f64(rz_results *r, const char *object, const char *name, double value);
 rz_err rz_results_attr_i64(rz_results *r, const char *object, const char *name, int64_t value);
