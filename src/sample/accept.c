@@ -3,50 +3,74 @@
 #include <complex.h>
 #include <math.h>
 
-/* Philox4x32-10 (ritz/core/rng.h) with the counter (k, lane) of each lane. */
-void rz_accept_fill(const uint32_t key[2], uint64_t first_lane, uint64_t k, rz_accept *out) {
-  uint32_t c0[RZ_LANES], c1[RZ_LANES], c2[RZ_LANES], c3[RZ_LANES], k0 = key[0], k1 = key[1];
+/* One version per instruction set, chosen when the program starts. Integers, and products and sums that are never
+ * fused: the bits are the same in all of them. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
+    !defined(__SANITIZE_THREAD__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+/* Philox4x32-10 (ritz/core/rng.h) with the counter (k, lane) of each lane; 32-bit words in 64-bit lanes, the width of
+ * their products. */
+CLONES void rz_accept_fill(const uint32_t key[2], uint64_t first_lane, uint64_t k, rz_accept *out) {
+  uint64_t c0[RZ_LANES], c1[RZ_LANES], c2[RZ_LANES], c3[RZ_LANES];
+  const uint64_t low = 0xffffffffu;
+  uint32_t k0 = key[0], k1 = key[1];
   for (int lane = 0; lane < RZ_LANES; lane++) {
     const uint64_t id = first_lane + (uint64_t)lane;
-    c0[lane] = (uint32_t)k;
-    c1[lane] = (uint32_t)(k >> 32);
-    c2[lane] = (uint32_t)id;
-    c3[lane] = (uint32_t)(id >> 32);
+    c0[lane] = k & low;
+    c1[lane] = k >> 32;
+    c2[lane] = id & low;
+    c3[lane] = id >> 32;
   }
   for (int round = 0; round < 10; round++) {
     for (int lane = 0; lane < RZ_LANES; lane++) {
-      const uint64_t p0 = (uint64_t)0xD2511F53u * c0[lane], p1 = (uint64_t)0xCD9E8D57u * c2[lane];
-      c0[lane] = (uint32_t)(p1 >> 32) ^ c1[lane] ^ k0;
-      c2[lane] = (uint32_t)(p0 >> 32) ^ c3[lane] ^ k1;
-      c1[lane] = (uint32_t)p1;
-      c3[lane] = (uint32_t)p0;
+      const uint64_t p0 = (uint64_t)0xD2511F53u * (uint32_t)c0[lane], p1 = (uint64_t)0xCD9E8D57u * (uint32_t)c2[lane];
+      c0[lane] = (p1 >> 32) ^ c1[lane] ^ k0;
+      c2[lane] = (p0 >> 32) ^ c3[lane] ^ k1;
+      c1[lane] = p1 & low;
+      c3[lane] = p0 & low;
     }
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
   for (int lane = 0; lane < RZ_LANES; lane++) {
-    out->word[0][lane] = c0[lane];
-    out->word[1][lane] = c1[lane];
-    out->word[2][lane] = c2[lane];
-    out->word[3][lane] = c3[lane];
+    out->word[0][lane] = (uint32_t)c0[lane];
+    out->word[1][lane] = (uint32_t)c1[lane];
+    out->word[2][lane] = (uint32_t)c2[lane];
+    out->word[3][lane] = (uint32_t)c3[lane];
   }
+}
+
+/* A weight of 0 stays 0 at beta = 0 too: a walker must not step where psi vanishes. */
+static void temper(const double *beta, double *weight) {
+  for (int lane = 0; lane < RZ_LANES; lane++)
+    if (beta[lane] < 1.0 && weight[lane] > 0.0) weight[lane] = pow(weight[lane], beta[lane]);
+}
+
+CLONES static void square(const double *restrict ratio, double *restrict weight) {
+  for (int lane = 0; lane < RZ_LANES; lane++)
+    weight[lane] = ratio[2 * lane] * ratio[2 * lane] + ratio[2 * lane + 1] * ratio[2 * lane + 1];
+}
+
+/* u = (word + 1/2) / 2^32; the word goes through a signed integer, which every instruction set converts. */
+CLONES static int compare(const uint32_t *restrict word, const double *restrict weight,
+                          const uint8_t *restrict possible, uint8_t *restrict accept) {
+  int n = 0;
+  for (int lane = 0; lane < RZ_LANES; lane++) {
+    const double u = ((double)(int32_t)(word[lane] ^ 0x80000000u) + 2147483648.5) * 0x1p-32;
+    accept[lane] = (uint8_t)(possible[lane] & (u < weight[lane]));
+    n += accept[lane];
+  }
+  return n;
 }
 
 int rz_accept_lanes(const uint32_t *word, const double complex *ratio, const double *beta, const uint8_t *possible,
                     uint8_t *accept) {
   double weight[RZ_LANES];
-  for (int lane = 0; lane < RZ_LANES; lane++) {
-    const double re = creal(ratio[lane]), im = cimag(ratio[lane]);
-    weight[lane] = re * re + im * im;
-  }
-  if (beta) /* a weight of 0 stays 0 at beta = 0 too: a walker must not step where psi vanishes */
-    for (int lane = 0; lane < RZ_LANES; lane++)
-      if (beta[lane] < 1.0 && weight[lane] > 0.0) weight[lane] = pow(weight[lane], beta[lane]);
-  int n = 0;
-  for (int lane = 0; lane < RZ_LANES; lane++) {
-    const double u = ((double)word[lane] + 0.5) * 0x1p-32;
-    accept[lane] = (uint8_t)(possible[lane] & (u < weight[lane]));
-    n += accept[lane];
-  }
-  return n;
+  square((const double *)ratio, weight);
+  if (beta) temper(beta, weight);
+  return compare(word, weight, possible, accept);
 }

@@ -11,35 +11,39 @@
 #include <complex.h>
 #include <stdint.h>
 
-/* Local values O_loc(s) = sum_F <s^F|O|s>^* ... of any operator: sum over flip sets of <s|O|s^F> psi(s^F)/psi(s).
- * Local; no communication.
- *   op       operator; values in its units
- *   a        ansatz with current parameters; not modified
- *   n        number of configurations, n >= 0
- *   spin     [n, n_site], entries +-1
- *   value    out [n]; caller owns
- *   log_psi  out [n]; may be NULL
- *   n_bad    out, number of non-finite values; may be NULL
- * Errors: RZ_ERR_ARG size mismatch; RZ_ERR_NUM if n_bad is NULL and a value is not finite. */
+/* Local values O_loc(s) = sum_F <s|O|s^F> psi(s^F)/psi(s) of a Hermitian operator: one ratio per flip set F and block
+ * of RZ_LANES configurations, none where every element vanishes. Local; no communication. op       operator; values in
+ * its units a        ansatz with current parameters; not modified n        number of configurations, n >= 0 spin [n,
+ * n_site], entries +-1 value    out [n]; caller owns log_psi  out [n]; may be NULL n_bad    out, number of non-finite
+ * values; may be NULL Errors: RZ_ERR_ARG size mismatch; RZ_ERR_NUM if n_bad is NULL and a value is not finite. */
 rz_err rz_local_values(const rz_operator *op, const rz_ansatz *a, int64_t n, const int8_t *spin, double complex *value,
                        double complex *log_psi, int64_t *n_bad);
+/* The same of several operators at once, whose configurations share one refresh of their caches.
+ *   value  out [n_op, n];  n_bad  out, number of non-finite values of all */
+rz_err rz_local_values_of(int n_op, const rz_operator *const *op, const rz_ansatz *a, int64_t n, const int8_t *spin,
+                          double complex *value, double complex *log_psi, int64_t *n_bad);
 /* The same by the textbook formula, log psi of every connected configuration from scratch: the oracle. */
 rz_err rz_local_values_slow(const rz_operator *op, const rz_ansatz *a, int64_t n, const int8_t *spin,
                             double complex *value);
 
 typedef struct rz_energy {
-  rz_mean re;          /* of the real part */
+  rz_mean re;          /* of the real part; for a full sum error = 0 and tau_int, r_hat, ess are NaN */
   double im, im_error; /* of the imaginary part: 0 within errors for a Hermitian H */
   double variance;     /* <|E_loc|^2> - |<E_loc>|^2 */
   double variance_error;
   double v_score; /* N variance / (E - E_inf)^2 */
-  int64_t n_bad;  /* non-finite samples, dropped from every sum */
+  int64_t n_bad;  /* non-finite samples of all ranks, dropped from every sum */
   double min_re, max_re;
 } rz_energy;
 
-/* Energy of samples from their local energies. Dropped samples get weight 0 in s->weight (the rest is renormalised).
- * Collective. Errors: RZ_ERR_NUM if more than max_bad_fraction of the samples are bad. */
-rz_err rz_energy_estimate(const rz_comm *comm, rz_samples *s, const double complex *eloc, double e_inf,
+/* Energy of samples from their local energies. Dropped samples get weight 0 in s->weight and local energy 0 in eloc,
+ * and the other weights are renormalised to a sum of 1, so that whatever is summed with these weights leaves them out.
+ * Samples of weight 0 (nodes of a full sum) count neither as bad nor as good. Collective.
+ *   eloc              [s->n]
+ *   e_inf             Tr H / dim
+ *   max_bad_fraction  of all samples
+ * Errors: RZ_ERR_NUM if more samples are bad, or all. */
+rz_err rz_energy_estimate(const rz_comm *comm, rz_samples *s, double complex *eloc, double e_inf,
                           double max_bad_fraction, rz_energy *out);
 
 #endif
