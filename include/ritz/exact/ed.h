@@ -16,20 +16,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A further symmetry: a permutation of the sites that H commutes with, and the sign of the states under it. */
+typedef struct rz_ed_symmetry {
+  const int32_t *perm; /* [n_site]: site i moves to perm[i]; borrowed */
+  int character;       /* +1 or -1 */
+  const char *name;    /* for messages */
+} rz_ed_symmetry;
+
 typedef struct rz_ed_spec {
   const rz_operator *op;     /* borrowed */
   const rz_lattice *lattice; /* for the symmetries; may be NULL if none is used */
   bool fixed_sz;
   int n_up;
   bool use_momentum;
-  int momentum[2];    /* 0 .. extent - 1 per direction, in units of 2 pi / extent */
+  int momentum[2];    /* 0 .. extent - 1 per direction, in units of 2 pi / extent: T psi = exp(-i k) psi */
   int spin_flip;      /* +1, -1, or 0: not used */
   int reflection;     /* +1, -1, or 0 */
   int n_levels;       /* lowest k */
-  const char *solver; /* of rz_eigensolver_registry, or "auto": dense up to a few thousand states, else slepc */
+  const char *solver; /* of rz_eigensolver_registry, or "auto": dense up to 256 states (4,000 if more than an eighth of
+                         the levels is wanted), else slepc */
   double tol;
   bool with_vectors;
   uint64_t seed;
+  int n_extra; /* further symmetries, e.g. rotations of a square */
+  const rz_ed_symmetry *extra;
 } rz_ed_spec;
 
 typedef struct rz_ed_result {

@@ -1,22 +1,31 @@
-/* Lowest eigenpairs of a symmetric operator given by its product; a table of solvers by name: "slepc" (Krylov-Schur),
- * "dense" (ScaLAPACK, all of the spectrum). Collective. */
+/* Lowest eigenpairs of a symmetric or Hermitian operator given by its product; a table of solvers by name: "slepc"
+ * (Krylov-Schur), "dense" (LAPACK or ScaLAPACK, all of the spectrum). Collective.
+ *
+ * A complex Hermitian operator H = A + iB of order n/2 is given as the real symmetric [[A, -B], [B, A]] of order n with
+ * rows in pairs: row 2i holds the real part of component i and row 2i+1 its imaginary part, so that a vector is an
+ * array of double complex and the product is H's own. Every level of the real form is doubled (x and i x). With
+ * `paired` the solver returns vectors that are orthonormal in complex arithmetic, each level as often as H has it:
+ * dependent vectors are found by Gram-Schmidt and dropped, never by comparing values. */
 #ifndef RITZ_SOLVE_EIGEN_H
 #define RITZ_SOLVE_EIGEN_H
 
 #include "ritz/core/comm.h"
 #include "ritz/core/error.h"
+#include <stdbool.h>
 #include <stdint.h>
 
-/* y = A x: this rank's contiguous rows (rz_share of n over ranks) of either vector. Collective. */
+/* y = A x: this rank's contiguous rows (rz_share of n over ranks; if paired, the rows of rz_share of n/2 pairs) of
+ * either vector. Collective. */
 typedef rz_err rz_matvec(void *ctx, const double *x, double *y);
 
 typedef struct rz_eigen_problem {
   const rz_comm *comm;
-  int64_t n; /* global order */
+  int64_t n;   /* global order */
+  bool paired; /* real form of a complex Hermitian operator of order n/2, n even */
   rz_matvec *apply;
   void *ctx;
   int n_wanted;     /* lowest pairs */
-  double tol;       /* relative residual, e.g. 1e-12 */
+  double tol;       /* residual relative to max(|value|, root mean square of the spectrum), e.g. 1e-12 */
   int max_products; /* 0: default */
   uint64_t seed;    /* start vector from RZ_RNG_SOLVER, by global index */
 } rz_eigen_problem;
@@ -25,9 +34,11 @@ typedef struct rz_eigen_result {
   int n_found;
   double *value;    /* [n_found] ascending; owner: caller, rz_eigen_result_free */
   double *residual; /* [n_found] |A x - value x| */
-  double *vector;   /* [n_found, local rows] normalised; NULL if not asked for */
+  double *vector;   /* [n_found, local rows] normalised, phase fixed by a positive product with the start vector, so
+                       that a simple level's vector does not depend on the ranks; NULL if not asked for */
   int n_products;
   double seconds_per_product;
+  int64_t bytes; /* this rank's vectors and matrices inside the solver */
 } rz_eigen_result;
 
 typedef struct rz_eigensolver_class {
@@ -35,8 +46,16 @@ typedef struct rz_eigensolver_class {
   rz_err (*solve)(const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out);
 } rz_eigensolver_class;
 const rz_eigensolver_class *const *rz_eigensolver_registry(int *n);
-/* Errors: RZ_ERR_NUM if fewer than n_wanted pairs converged (never unconverged values in silence). */
+/* n_wanted levels, copies of degenerate ones included (a Krylov space may hold one copy only: the rest is searched in
+ * the orthogonal complement until nothing lower is left there). Residuals are computed anew from the result.
+ * Errors: RZ_ERR_NUM if fewer than n_wanted pairs converged (never unconverged values in silence); RZ_ERR_ARG if
+ * n_wanted exceeds the order, the solver is unknown, or the order is beyond the solver's (2^31 - 1 rows for "slepc"
+ * with 32-bit PetscInt, RZ_EIGEN_DENSE_MAX for "dense"); an error of `apply` on any rank is returned by all. */
 rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out);
 void rz_eigen_result_free(rz_eigen_result *r);
+
+enum { RZ_EIGEN_DENSE_MAX = 20000 };
+/* Vectors "slepc" keeps for an order n and n_wanted pairs: its memory is this many times the local rows. Local. */
+int64_t rz_eigen_n_vectors(int64_t n, int n_wanted);
 
 #endif

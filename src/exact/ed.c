@@ -1,0 +1,153 @@
+#include "ritz/exact/ed.h"
+#include "ed_rows.h"
+#include "ritz/core/memory.h"
+
+#include <string.h>
+
+/* A sector of up to DENSE_AUTO states is solved whole; larger ones, up to DENSE_MANY, if many levels are wanted. */
+enum { DENSE_AUTO = 256, DENSE_MANY = 4000 };
+
+static const char *choose_solver(const rz_ed_spec *spec, int64_t dim) {
+  if (spec->solver && strcmp(spec->solver, "auto") != 0) return spec->solver;
+  if (dim <= DENSE_AUTO) return "dense";
+  return dim <= DENSE_MANY && spec->n_levels > dim / 8 ? "dense" : "slepc";
+}
+
+static rz_eigen_problem make_problem(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_rows *rows) {
+  const bool is_complex = rz_ed_rows_is_complex(rows);
+  return (rz_eigen_problem){
+      .comm = comm,
+      .n = rz_ed_rows_basis(rows)->dim * (is_complex ? 2 : 1),
+      .paired = is_complex,
+      .apply = rz_ed_rows_apply,
+      .ctx = rows,
+      .n_wanted = spec->n_levels,
+      .tol = spec->tol > 0.0 ? spec->tol : 1e-12,
+      .seed = spec->seed,
+  };
+}
+
+/* Hand the eigenpairs over; a real vector becomes a complex one. */
+static rz_err take_result(const rz_ed_spec *spec, int64_t n_row, rz_eigen_result *e, rz_ed_result *out) {
+  out->n_level = e->n_found;
+  out->n_products = e->n_products;
+  out->seconds_per_product = e->seconds_per_product;
+  out->energy = e->value;
+  out->residual = e->residual;
+  e->value = NULL;
+  e->residual = NULL;
+  if (!spec->with_vectors) return RZ_OK;
+  const int64_t n = n_row * out->n_level;
+  if (out->is_complex) {
+    out->vector = (double complex *)e->vector;
+    e->vector = NULL;
+    return RZ_OK;
+  }
+  RZ_TRY(RZ_NEW(n, &out->vector));
+  for (int64_t i = 0; i < n; i++) out->vector[i] = e->vector[i];
+  out->bytes += n * (int64_t)sizeof *out->vector;
+  return RZ_OK;
+}
+
+rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *out) {
+  rz_ed_rows *rows = NULL;
+  rz_eigen_result e = {0};
+  rz_err rc = RZ_OK;
+  memset(out, 0, sizeof *out);
+  RZ_TRY(rz_ed_rows_create(spec, comm, &rows));
+  const rz_eigen_problem p = make_problem(spec, comm, rows);
+  out->dim = rz_ed_rows_basis(rows)->dim;
+  out->is_complex = rz_ed_rows_is_complex(rows);
+  out->solver = choose_solver(spec, out->dim);
+  RZ_CHECK_DONE(rc, spec->n_levels >= 1 && spec->n_levels <= out->dim, RZ_ERR_ARG,
+                "%d levels asked of a sector of %lld states", spec->n_levels, (long long)out->dim);
+  RZ_TRY_DONE(rc, rz_eigen_solve(out->solver, &p, true, &e));
+  out->bytes = rz_ed_rows_bytes(rows) + e.bytes;
+  RZ_TRY_DONE(rc, rz_agree(comm, take_result(spec, rz_share(out->dim, comm->rank, comm->size).count, &e, out)));
+done:
+  rz_eigen_result_free(&e);
+  rz_ed_rows_destroy(&rows);
+  if (rc != RZ_OK) rz_ed_result_free(out);
+  return rc;
+}
+
+void rz_ed_result_free(rz_ed_result *r) {
+  rz_free(&r->energy);
+  rz_free(&r->residual);
+  rz_free(&r->vector);
+  memset(r, 0, sizeof *r);
+}
+
+rz_err rz_ed_spectrum(const rz_ed_spec *spec, const rz_comm *comm, int64_t *dim, double **energy) {
+  rz_ed_rows *rows = NULL;
+  rz_eigen_result e = {0};
+  rz_err rc = RZ_OK;
+  *energy = NULL;
+  RZ_TRY(rz_ed_rows_create(spec, comm, &rows));
+  rz_eigen_problem p = make_problem(spec, comm, rows);
+  *dim = rz_ed_rows_basis(rows)->dim;
+  RZ_CHECK_DONE(rc, p.n <= RZ_EIGEN_DENSE_MAX, RZ_ERR_ARG,
+                "the whole spectrum of %lld states is beyond the dense solver's order %d", (long long)*dim,
+                (int)RZ_EIGEN_DENSE_MAX);
+  p.n_wanted = (int)*dim;
+  RZ_TRY_DONE(rc, rz_eigen_solve("dense", &p, false, &e));
+  *energy = e.value;
+  e.value = NULL;
+done:
+  rz_eigen_result_free(&e);
+  rz_ed_rows_destroy(&rows);
+  return rc;
+}
+
+/* psi_s = sum_a x_a sum_{g: g r_a = s} chi(g)* / (|G| sqrt(n_a)), or x itself without symmetries. */
+static void spread(const rz_ed_basis *b, const double complex *x, double complex *psi) {
+  const rz_ed_group *const g = b->group;
+  if (b->plain) {
+    memcpy(psi, x, (size_t)b->dim * sizeof *psi);
+    return;
+  }
+  memset(psi, 0, (size_t)b->sector.dim * sizeof *psi);
+  for (int64_t a = 0; a < b->dim; a++) {
+    const double complex c = x[a] / (g->n * csqrt(b->norm[a]));
+    for (int k = 0; k < g->n; k++)
+      psi[rz_sector_rank(&b->sector, rz_ed_group_apply(g, k, b->state[a]))] += conj(g->character[k]) * c;
+  }
+}
+
+rz_err rz_ed_expand(const rz_ed_spec *spec, const rz_comm *comm, const rz_ed_result *r, int level, int64_t max_bytes,
+                    rz_sector *sector, double complex **psi) {
+  rz_ed_operator *op = NULL;
+  rz_ed_basis *b = NULL;
+  double complex *x = NULL;
+  rz_err rc = RZ_OK;
+  *psi = NULL;
+  RZ_CHECK(r->vector && level >= 0 && level < r->n_level, RZ_ERR_ARG, "there is no vector of level %d", level);
+  RZ_TRY(rz_sector_init(rz_operator_n_site(spec->op), spec->fixed_sz, spec->n_up, sector));
+  const double bytes = ((double)sector->dim + (double)r->dim) * (double)sizeof **psi;
+  RZ_CHECK(bytes <= (double)max_bytes, RZ_ERR_MEMORY,
+           "a vector of %lld states needs %.3g bytes on each rank; allowed %lld", (long long)sector->dim, bytes,
+           (long long)max_bytes);
+  const int64_t n = rz_share(r->dim, comm->rank, comm->size).count;
+  RZ_TRY_DONE(rc, rz_agree(comm, rz_ed_operator_create(spec->op, &op)));
+  RZ_TRY_DONE(rc, rz_ed_basis_create(spec, op, comm, &b));
+  RZ_CHECK_DONE(rc, b->dim == r->dim, RZ_ERR_ARG, "the result has %lld states, its sector %lld", (long long)r->dim,
+                (long long)b->dim);
+  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(b->dim, &x)));
+  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(sector->dim, psi)));
+  RZ_TRY_DONE(rc, rz_allgather(comm, n, sizeof *x, r->vector + level * n, x));
+  spread(b, x, *psi);
+done:
+  rz_free(&x);
+  rz_ed_basis_destroy(&b);
+  rz_ed_operator_destroy(&op);
+  if (rc != RZ_OK) rz_free(psi);
+  return rc;
+}
+
+double rz_ed_memory(double dim, int n_levels, bool is_complex, int size) {
+  const double width = is_complex ? 2.0 : 1.0, n = width * dim;
+  const int64_t order = n < 9e18 ? (int64_t)n : INT64_MAX;
+  const double solver = (double)rz_eigen_n_vectors(order, n_levels) * width;
+  const double vectors = solver + 1.0 + 2.0 * n_levels; /* the diagonal; the result */
+  return dim / size * sizeof(double) * vectors;
+}

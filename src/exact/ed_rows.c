@@ -1,0 +1,366 @@
+#include "ed_rows.h"
+#include "ritz/core/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CHUNK_ELEMENTS = 1 << 18 }; /* connected elements of a chunk of rows at most, unless one row has more */
+
+typedef struct contribution { /* y[row] += value on the receiving rank */
+  int64_t row;
+  double value[2];
+} contribution;
+
+struct rz_ed_rows {
+  const rz_comm *comm;
+  rz_ed_basis *basis;
+  rz_ed_operator *op;
+  bool is_complex;
+  rz_range rows;
+  double *diagonal;
+  uint64_t state; /* of the row asked for last, plain basis */
+  int64_t row;    /* its number */
+  /* plain: elements of that row, [op->n_set] */
+  int64_t *column;
+  double *value;
+  int32_t *active;
+  /* with symmetries: all rows */
+  int64_t *first; /* [rows + 1] */
+  int64_t *all_column;
+  double *all_value;
+  /* exchange in chunks; counts and displacements in units of contributions, [n_chunk, size] */
+  int64_t chunk;
+  int n_chunk;
+  int *n_send, *n_receive, *at_send, *at_receive, *cursor;
+  contribution *send, *receive;
+  MPI_Datatype type;
+  int64_t bytes;
+};
+
+const rz_ed_basis *rz_ed_rows_basis(const rz_ed_rows *h) { return h->basis; }
+bool rz_ed_rows_is_complex(const rz_ed_rows *h) { return h->is_complex; }
+int64_t rz_ed_rows_bytes(const rz_ed_rows *h) { return h->bytes; }
+const double *rz_ed_rows_diagonal(const rz_ed_rows *h) { return h->diagonal; }
+
+/* --- One row --- */
+
+static inline void put(rz_ed_rows *h, int64_t n, uint64_t target, double complex v) {
+  h->column[n] = rz_ed_basis_rank(h->basis, target);
+  if (h->is_complex) {
+    h->value[2 * n] = creal(v);
+    h->value[2 * n + 1] = cimag(v);
+  } else
+    h->value[n] = creal(v);
+}
+
+/* Elements of a plain configuration. Exchanges that act are listed first without a branch: half of them do, at random.
+ */
+static int64_t connect(rz_ed_rows *h, uint64_t s) {
+  const rz_ed_operator *const op = h->op;
+  const rz_ed_set *set = op->set;
+  int64_t n = 0, n_active = 0;
+  for (int64_t k = 0; k < op->n_constant; k++) put(h, n++, s ^ set[k].flip, set[k].v[0]);
+  set += op->n_constant;
+  for (int64_t k = 0; k < op->n_exchange; k++) {
+    h->active[n_active] = (int32_t)k;
+    n_active += (int64_t)(((s >> set[k].low) ^ (s >> set[k].high)) & 1);
+  }
+  for (int64_t i = 0; i < n_active; i++) {
+    const rz_ed_set *const e = &set[h->active[i]];
+    put(h, n++, s ^ e->flip, e->v[(s >> e->low) & 1]);
+  }
+  set += op->n_exchange;
+  for (int64_t k = 0; k < op->n_set - op->n_constant - op->n_exchange; k++) {
+    const double complex v = rz_ed_set_element(op, &set[k], s);
+    if (v != 0.0) put(h, n++, s ^ set[k].flip, v);
+  }
+  return n;
+}
+
+void rz_ed_rows_get(rz_ed_rows *h, int64_t row, int64_t *n, const int64_t **column, const double **value) {
+  if (!h->basis->plain) {
+    *n = h->first[row + 1] - h->first[row];
+    *column = h->all_column + h->first[row];
+    *value = h->all_value + (h->is_complex ? 2 : 1) * h->first[row];
+    return;
+  }
+  if (row != h->row + 1 || row == 0)
+    h->state = rz_sector_unrank(&h->basis->sector, h->rows.first + row);
+  else
+    h->state = rz_sector_next(&h->basis->sector, h->state);
+  h->row = row;
+  *n = connect(h, h->state);
+  *column = h->column;
+  *value = h->value;
+}
+
+/* --- Rows with symmetries --- */
+
+/* Elements of orbit a: column[k], value[k] with equal columns added up; at most n_set + 1. Returns their number. */
+static int64_t connect_orbit(const rz_ed_rows *h, int64_t a, int64_t *column, double complex *value) {
+  const rz_ed_basis *const b = h->basis;
+  int64_t n = 0;
+  for (int64_t k = 0; k < h->op->n_set; k++) {
+    const double complex v = rz_ed_set_element(h->op, &h->op->set[k], b->state[a]);
+    double complex chi = 1.0;
+    if (v == 0.0) continue;
+    const int64_t to = rz_ed_basis_find(b, b->state[a] ^ h->op->set[k].flip, &chi);
+    if (to < 0) continue;
+    int64_t i = 0;
+    while (i < n && column[i] != to) i++;
+    if (i == n) {
+      column[n] = to;
+      value[n++] = 0.0;
+    }
+    value[i] += v * conj(chi) * sqrt(b->norm[to] / b->norm[a]);
+  }
+  return n;
+}
+
+/* Two passes: count, then fill. */
+static rz_err store_rows(rz_ed_rows *h) {
+  const int64_t n_row = h->rows.count, n_max = h->op->n_set;
+  const int width = h->is_complex ? 2 : 1;
+  int64_t *column = NULL;
+  double complex *value = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(n_max, &column));
+  RZ_TRY_DONE(rc, RZ_NEW(n_max, &value));
+  RZ_TRY_DONE(rc, RZ_NEW(n_row + 1, &h->first));
+  h->first[0] = 0;
+  for (int64_t row = 0; row < n_row; row++)
+    h->first[row + 1] = h->first[row] + connect_orbit(h, h->rows.first + row, column, value);
+  RZ_TRY_DONE(rc, RZ_NEW(h->first[n_row], &h->all_column));
+  RZ_TRY_DONE(rc, RZ_NEW(width * h->first[n_row], &h->all_value));
+  h->bytes += (n_row + 1) * 8 + h->first[n_row] * (8 + 8 * width);
+  for (int64_t row = 0; row < n_row; row++) {
+    const int64_t at = h->first[row], n = connect_orbit(h, h->rows.first + row, column, value);
+    for (int64_t k = 0; k < n; k++) {
+      h->all_column[at + k] = column[k];
+      h->all_value[width * (at + k)] = creal(value[k]);
+      if (h->is_complex) h->all_value[width * (at + k) + 1] = cimag(value[k]);
+    }
+  }
+done:
+  rz_free(&column);
+  rz_free(&value);
+  return rc;
+}
+
+static void fill_diagonal(rz_ed_rows *h) {
+  const rz_ed_basis *const b = h->basis;
+  uint64_t s = b->plain && h->rows.count > 0 ? rz_sector_unrank(&b->sector, h->rows.first) : 0;
+  for (int64_t row = 0; row < h->rows.count; row++) {
+    h->diagonal[row] = rz_ed_diagonal(h->op, b->plain ? s : b->state[h->rows.first + row]);
+    if (b->plain && row + 1 < h->rows.count) s = rz_sector_next(&b->sector, s);
+  }
+}
+
+/* --- The plan of the exchange --- */
+
+static bool is_local(const rz_ed_rows *h, int64_t column) {
+  return (uint64_t)(column - h->rows.first) < (uint64_t)h->rows.count;
+}
+
+static void count_sends(rz_ed_rows *h) {
+  const int size = h->comm->size;
+  for (int64_t row = 0; row < h->rows.count; row++) {
+    int *const n_send = h->n_send + row / h->chunk * size;
+    int64_t n = 0;
+    const int64_t *column = NULL;
+    const double *value = NULL;
+    rz_ed_rows_get(h, row, &n, &column, &value);
+    for (int64_t k = 0; k < n; k++)
+      if (!is_local(h, column[k])) n_send[rz_share_owner(h->basis->dim, column[k], size)]++;
+  }
+}
+
+/* Displacements within each chunk and the largest total of a chunk. */
+static rz_err displacements(int n_chunk, int size, const int *n, int *at, int64_t *largest) {
+  *largest = 0;
+  for (int c = 0; c < n_chunk; c++) {
+    int64_t total = 0;
+    for (int r = 0; r < size; r++) {
+      RZ_TRY(rz_int(total, &at[c * size + r]));
+      total += n[c * size + r];
+    }
+    if (total > *largest) *largest = total;
+  }
+  return RZ_OK;
+}
+
+static rz_err allocate_plan(rz_ed_rows *h) {
+  const int64_t n_max = h->op->n_set + 1, most = rz_share(h->basis->dim, 0, h->comm->size).count;
+  h->chunk = CHUNK_ELEMENTS / n_max > 64 ? CHUNK_ELEMENTS / n_max : 64;
+  RZ_TRY(rz_int((most + h->chunk - 1) / h->chunk, &h->n_chunk));
+  const int64_t n = (int64_t)h->n_chunk * h->comm->size;
+  h->bytes += (4 * n + h->comm->size) * (int64_t)sizeof(int);
+  RZ_TRY(RZ_NEW0(n, &h->n_send));
+  RZ_TRY(RZ_NEW0(n, &h->n_receive));
+  RZ_TRY(RZ_NEW0(n, &h->at_send));
+  RZ_TRY(RZ_NEW0(n, &h->at_receive));
+  return RZ_NEW(h->comm->size, &h->cursor);
+}
+
+static rz_err allocate_buffers(rz_ed_rows *h) {
+  int64_t n_send = 0, n_receive = 0;
+  RZ_TRY(displacements(h->n_chunk, h->comm->size, h->n_send, h->at_send, &n_send));
+  RZ_TRY(displacements(h->n_chunk, h->comm->size, h->n_receive, h->at_receive, &n_receive));
+  h->bytes += (n_send + n_receive) * (int64_t)sizeof(contribution);
+  RZ_TRY(RZ_NEW(n_send, &h->send));
+  return RZ_NEW(n_receive, &h->receive);
+}
+
+static rz_err plan(rz_ed_rows *h) {
+  if (h->comm->size == 1) return RZ_OK;
+  RZ_TRY(rz_agree(h->comm, allocate_plan(h)));
+  count_sends(h);
+  for (int c = 0; c < h->n_chunk; c++)
+    RZ_MPI(MPI_Alltoall(h->n_send + (int64_t)c * h->comm->size, 1, MPI_INT, h->n_receive + (int64_t)c * h->comm->size,
+                        1, MPI_INT, h->comm->mpi));
+  RZ_TRY(rz_agree(h->comm, allocate_buffers(h)));
+  RZ_MPI(MPI_Type_contiguous((int)sizeof(contribution), MPI_BYTE, &h->type));
+  RZ_MPI(MPI_Type_commit(&h->type));
+  return RZ_OK;
+}
+
+/* --- The product --- */
+
+/* Where the contribution to another rank's row goes. */
+static inline contribution *next_send(rz_ed_rows *h, int64_t column) {
+  const int owner = rz_share_owner(h->basis->dim, column, h->comm->size);
+  contribution *const c = &h->send[h->cursor[owner]++];
+  c->row = column - rz_share(h->basis->dim, owner, h->comm->size).first;
+  return c;
+}
+
+static void rows_real(rz_ed_rows *h, int64_t first, int64_t last, const double *x, double *y) {
+  for (int64_t row = first; row < last; row++) {
+    int64_t n = 0;
+    const int64_t *column = NULL;
+    const double *value = NULL;
+    rz_ed_rows_get(h, row, &n, &column, &value);
+    double sum = h->diagonal[row] * x[row];
+    for (int64_t k = 0; k < n; k++)
+      if (is_local(h, column[k]))
+        sum += value[k] * x[column[k] - h->rows.first];
+      else
+        next_send(h, column[k])->value[0] = value[k] * x[row];
+    y[row] += sum;
+  }
+}
+
+static void rows_complex(rz_ed_rows *h, int64_t first, int64_t last, const double *x, double *y) {
+  for (int64_t row = first; row < last; row++) {
+    int64_t n = 0;
+    const int64_t *column = NULL;
+    const double *value = NULL;
+    rz_ed_rows_get(h, row, &n, &column, &value);
+    const double xr = x[2 * row], xi = x[2 * row + 1];
+    double re = h->diagonal[row] * xr, im = h->diagonal[row] * xi;
+    for (int64_t k = 0; k < n; k++) {
+      const double vr = value[2 * k], vi = value[2 * k + 1];
+      if (is_local(h, column[k])) { /* conj(v) x */
+        const double *const z = x + 2 * (column[k] - h->rows.first);
+        re += vr * z[0] + vi * z[1];
+        im += vr * z[1] - vi * z[0];
+      } else {
+        contribution *const c = next_send(h, column[k]);
+        c->value[0] = vr * xr - vi * xi;
+        c->value[1] = vr * xi + vi * xr;
+      }
+    }
+    y[2 * row] += re;
+    y[2 * row + 1] += im;
+  }
+}
+
+static rz_err exchange(rz_ed_rows *h, int chunk, double *y) {
+  const int size = h->comm->size;
+  const int64_t at = (int64_t)chunk * size;
+  RZ_MPI(MPI_Alltoallv(h->send, h->n_send + at, h->at_send + at, h->type, h->receive, h->n_receive + at,
+                       h->at_receive + at, h->type, h->comm->mpi));
+  const int64_t n = h->at_receive[at + size - 1] + (int64_t)h->n_receive[at + size - 1];
+  for (int64_t k = 0; k < n; k++) {
+    const contribution *const c = &h->receive[k];
+    if (h->is_complex) {
+      y[2 * c->row] += c->value[0];
+      y[2 * c->row + 1] += c->value[1];
+    } else
+      y[c->row] += c->value[0];
+  }
+  return RZ_OK;
+}
+
+rz_err rz_ed_rows_apply(void *ctx, const double *x, double *y) {
+  rz_ed_rows *const h = ctx;
+  const int64_t n = h->rows.count;
+  const bool alone = h->comm->size == 1;
+  memset(y, 0, (size_t)(h->is_complex ? 2 * n : n) * sizeof *y);
+  for (int c = 0; c < (alone ? 1 : h->n_chunk); c++) {
+    const int64_t first = alone ? 0 : c * h->chunk, end = alone ? n : first + h->chunk, last = end < n ? end : n;
+    if (!alone) memcpy(h->cursor, h->at_send + (int64_t)c * h->comm->size, (size_t)h->comm->size * sizeof *h->cursor);
+    if (h->is_complex)
+      rows_complex(h, first, last, x, y);
+    else
+      rows_real(h, first, last, x, y);
+    if (!alone) RZ_TRY(exchange(h, c, y));
+  }
+  return RZ_OK;
+}
+
+/* --- Life --- */
+
+static rz_err allocate_row(rz_ed_rows *h) {
+  const int64_t n = h->op->n_set;
+  RZ_TRY(RZ_NEW(h->rows.count, &h->diagonal));
+  RZ_TRY(RZ_NEW(n, &h->column));
+  RZ_TRY(RZ_NEW(2 * n, &h->value));
+  RZ_TRY(RZ_NEW(h->op->n_exchange + 1, &h->active));
+  h->bytes += h->rows.count * 8 + n * 28;
+  return h->basis->plain ? RZ_OK : store_rows(h);
+}
+
+rz_err rz_ed_rows_create(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_rows **out) {
+  rz_err rc = RZ_OK;
+  *out = NULL;
+  RZ_TRY(rz_agree(comm, RZ_NEW0(1, out)));
+  rz_ed_rows *const h = *out;
+  h->comm = comm;
+  h->row = -2;
+  h->type = MPI_DATATYPE_NULL;
+  RZ_TRY_DONE(rc, rz_agree(comm, rz_ed_operator_create(spec->op, &h->op)));
+  RZ_TRY_DONE(rc, rz_ed_basis_create(spec, h->op, comm, &h->basis));
+  h->is_complex = !h->op->real || !h->basis->group->real;
+  h->rows = rz_share(h->basis->dim, comm->rank, comm->size);
+  h->bytes = h->basis->bytes;
+  RZ_TRY_DONE(rc, rz_agree(comm, allocate_row(h)));
+  fill_diagonal(h);
+  RZ_TRY_DONE(rc, plan(h));
+done:
+  if (rc != RZ_OK) rz_ed_rows_destroy(out);
+  return rc;
+}
+
+void rz_ed_rows_destroy(rz_ed_rows **rows) {
+  rz_ed_rows *const h = *rows;
+  if (!h) return;
+  if (h->type != MPI_DATATYPE_NULL) MPI_Type_free(&h->type);
+  rz_ed_basis_destroy(&h->basis);
+  rz_ed_operator_destroy(&h->op);
+  rz_free(&h->diagonal);
+  rz_free(&h->column);
+  rz_free(&h->value);
+  rz_free(&h->active);
+  rz_free(&h->first);
+  rz_free(&h->all_column);
+  rz_free(&h->all_value);
+  rz_free(&h->n_send);
+  rz_free(&h->n_receive);
+  rz_free(&h->at_send);
+  rz_free(&h->at_receive);
+  rz_free(&h->cursor);
+  rz_free(&h->send);
+  rz_free(&h->receive);
+  rz_free(rows);
+}

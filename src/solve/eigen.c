@@ -1,0 +1,203 @@
+/* The table of eigensolvers, and what every one of them must deliver: vectors of a fixed phase and residuals computed
+ * from the result itself. */
+#include "eigen_impl.h"
+#include "ritz/core/clock.h"
+#include "ritz/core/memory.h"
+#include "ritz/core/rng.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+static const rz_eigensolver_class *const registry[] = {&rz_eigensolver_slepc, &rz_eigensolver_dense};
+
+const rz_eigensolver_class *const *rz_eigensolver_registry(int *n) {
+  *n = (int)(sizeof registry / sizeof registry[0]);
+  return registry;
+}
+
+rz_range rz_eigen_rows(const rz_eigen_problem *p) {
+  const int64_t unit = p->paired ? 2 : 1;
+  rz_range r = rz_share(p->n / unit, p->comm->rank, p->comm->size);
+  r.first *= unit;
+  r.count *= unit;
+  return r;
+}
+
+double rz_eigen_random(const rz_eigen_problem *p, int64_t row, int draw) {
+  rz_rng rng = rz_rng_stream(p->seed, RZ_RNG_SOLVER, (uint64_t)row);
+  if (draw > 0) rz_rng_seek(&rng, 2 * (uint64_t)draw);
+  return rz_rng_uniform(&rng) - 0.5;
+}
+
+rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r) {
+  const double t0 = rz_wall_time();
+  RZ_TRY(rz_agree(p->comm, p->apply(p->ctx, x, y)));
+  r->seconds_per_product += rz_wall_time() - t0; /* a sum until rz_eigen_solve divides it */
+  r->n_products++;
+  return RZ_OK;
+}
+
+rz_err rz_eigen_dot(const rz_eigen_problem *p, const double *x, const double *y, double dot[2]) {
+  const int64_t n = rz_eigen_rows(p).count;
+  double re = 0.0, im = 0.0;
+  for (int64_t i = 0; i < n; i++) re += x[i] * y[i];
+  if (p->paired)
+    for (int64_t i = 0; i < n; i += 2) im += x[i] * y[i + 1] - x[i + 1] * y[i];
+  dot[0] = re;
+  dot[1] = im;
+  return rz_sum(p->comm, 2, dot);
+}
+
+void rz_eigen_axpy(const rz_eigen_problem *p, const double c[2], const double *x, double *y) {
+  const int64_t n = rz_eigen_rows(p).count;
+  if (!p->paired) {
+    for (int64_t i = 0; i < n; i++) y[i] += c[0] * x[i];
+    return;
+  }
+  for (int64_t i = 0; i < n; i += 2) {
+    y[i] += c[0] * x[i] - c[1] * x[i + 1];
+    y[i + 1] += c[0] * x[i + 1] + c[1] * x[i];
+  }
+}
+
+rz_err rz_eigen_orthogonalise(const rz_eigen_problem *p, int n, const double *v, double *x, double *norm) {
+  const int64_t rows = rz_eigen_rows(p).count;
+  double c[2];
+  *norm = 1.0;
+  for (int pass = 0; pass < 2; pass++) {
+    for (int k = 0; k < n; k++) {
+      RZ_TRY(rz_eigen_dot(p, v + k * rows, x, c));
+      c[0] = -c[0];
+      c[1] = -c[1];
+      rz_eigen_axpy(p, c, v + k * rows, x);
+    }
+    RZ_TRY(rz_eigen_dot(p, x, x, c));
+    const double left = sqrt(c[0]);
+    *norm *= left;
+    if (*norm <= 0.01) return RZ_OK;
+    for (int64_t i = 0; i < rows; i++) x[i] /= left;
+  }
+  return RZ_OK;
+}
+
+/* Multiply by the phase that makes the product with the start vector positive. */
+static rz_err fix_phase(const rz_eigen_problem *p, const double *start, double *x) {
+  const int64_t rows = rz_eigen_rows(p).count;
+  double c[2];
+  RZ_TRY(rz_eigen_dot(p, start, x, c));
+  const double size = hypot(c[0], c[1]);
+  if (size <= 0.0) return RZ_OK;
+  const double re = c[0] / size, im = -c[1] / size;
+  if (!p->paired)
+    for (int64_t i = 0; i < rows; i++) x[i] *= re;
+  else
+    for (int64_t i = 0; i < rows; i += 2) {
+      const double a = x[i], b = x[i + 1];
+      x[i] = a * re - b * im;
+      x[i + 1] = a * im + b * re;
+    }
+  return RZ_OK;
+}
+
+static rz_err normalise(const rz_eigen_problem *p, double *x) {
+  double c[2];
+  RZ_TRY(rz_eigen_dot(p, x, x, c));
+  for (int64_t i = 0, n = rz_eigen_rows(p).count; i < n; i++) x[i] /= sqrt(c[0]);
+  return RZ_OK;
+}
+
+/* Values as Rayleigh quotients and residuals from the vectors; refuses what is not an eigenpair. work [2, rows]. */
+static rz_err verify(const rz_eigen_problem *p, double *work, rz_eigen_result *r) {
+  const int64_t rows = rz_eigen_rows(p).count, first = rz_eigen_rows(p).first;
+  double *const start = work, *const y = work + rows, c[2];
+  for (int64_t i = 0; i < rows; i++) start[i] = rz_eigen_random(p, first + i, 0);
+  RZ_TRY(rz_eigen_apply(p, start, y, r));
+  RZ_TRY(rz_eigen_dot(p, y, y, c));
+  double scale = c[0];
+  RZ_TRY(rz_eigen_dot(p, start, start, c));
+  scale = sqrt(scale / c[0]);
+  for (int k = 0; k < r->n_found; k++) {
+    double *const x = r->vector + k * rows;
+    RZ_TRY(fix_phase(p, start, x));
+    RZ_TRY(normalise(p, x));
+    RZ_TRY(rz_eigen_apply(p, x, y, r));
+    RZ_TRY(rz_eigen_dot(p, x, y, c));
+    RZ_CHECK(isfinite(c[0]), RZ_ERR_NUM, "level %d of the operator is not finite", k);
+    r->value[k] = c[0];
+    c[0] = -c[0];
+    c[1] = 0.0;
+    rz_eigen_axpy(p, c, x, y);
+    RZ_TRY(rz_eigen_dot(p, y, y, c));
+    r->residual[k] = sqrt(c[0]);
+    const double allowed = fmax(20 * p->tol, 1e4 * DBL_EPSILON) * fmax(fabs(r->value[k]), scale);
+    RZ_CHECK(r->residual[k] <= allowed, RZ_ERR_NUM, "level %d is not an eigenpair: residual %.3g, allowed %.3g", k,
+             r->residual[k], allowed);
+  }
+  return RZ_OK;
+}
+
+/* Rayleigh quotients may swap the order of levels that agree to rounding. */
+static rz_err sort_pairs(const rz_eigen_problem *p, rz_eigen_result *r) {
+  const int64_t rows = rz_eigen_rows(p).count;
+  double *swap = NULL;
+  RZ_TRY(RZ_NEW(rows, &swap));
+  for (int k = 1; k < r->n_found; k++)
+    for (int j = k; j > 0 && r->value[j] < r->value[j - 1]; j--) {
+      const double value = r->value[j], residual = r->residual[j];
+      double *const a = r->vector + (j - 1) * rows, *const b = r->vector + j * rows;
+      const size_t size = (size_t)rows * sizeof *a;
+      r->value[j] = r->value[j - 1];
+      r->residual[j] = r->residual[j - 1];
+      r->value[j - 1] = value;
+      r->residual[j - 1] = residual;
+      memcpy(swap, a, size);
+      memcpy(a, b, size);
+      memcpy(b, swap, size);
+    }
+  rz_free(&swap);
+  return RZ_OK;
+}
+
+static rz_err check_problem(const char *solver, const rz_eigen_problem *p, const rz_eigensolver_class **cls) {
+  int n = 0;
+  const rz_eigensolver_class *const *const all = rz_eigensolver_registry(&n);
+  *cls = NULL;
+  for (int i = 0; i < n; i++)
+    if (strcmp(all[i]->name, solver) == 0) *cls = all[i];
+  RZ_CHECK(*cls, RZ_ERR_ARG, "there is no eigensolver '%s'", solver);
+  RZ_CHECK(p->n >= 1, RZ_ERR_ARG, "the order %lld of the operator must be positive", (long long)p->n);
+  RZ_CHECK(!p->paired || p->n % 2 == 0, RZ_ERR_ARG, "a paired operator has an even order, not %lld", (long long)p->n);
+  const int64_t order = p->paired ? p->n / 2 : p->n;
+  RZ_CHECK(p->n_wanted >= 1 && p->n_wanted <= order, RZ_ERR_ARG, "%d levels asked of an operator of order %lld",
+           p->n_wanted, (long long)order);
+  RZ_CHECK(p->tol > 0.0 && p->tol < 1.0, RZ_ERR_ARG, "tolerance %g must lie between 0 and 1", p->tol);
+  return RZ_OK;
+}
+
+rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out) {
+  const rz_eigensolver_class *cls = NULL;
+  double *work = NULL;
+  rz_err rc = RZ_OK;
+  memset(out, 0, sizeof *out);
+  RZ_TRY(check_problem(solver, p, &cls));
+  RZ_TRY_DONE(rc, cls->solve(p, with_vectors, out));
+  if (out->vector) {
+    RZ_TRY_DONE(rc, rz_agree(p->comm, RZ_NEW(2 * rz_eigen_rows(p).count, &work)));
+    RZ_TRY_DONE(rc, verify(p, work, out));
+    RZ_TRY_DONE(rc, rz_agree(p->comm, sort_pairs(p, out)));
+  }
+  if (!with_vectors) rz_free(&out->vector);
+  if (out->n_products > 0) out->seconds_per_product /= out->n_products;
+done:
+  rz_free(&work);
+  if (rc != RZ_OK) rz_eigen_result_free(out);
+  return rc;
+}
+
+void rz_eigen_result_free(rz_eigen_result *r) {
+  rz_free(&r->value);
+  rz_free(&r->residual);
+  rz_free(&r->vector);
+  memset(r, 0, sizeof *r);
+}
