@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* -- memory ----------------------------------------------------------------------------------------------------------
- */
+/* -- memory */
 
 rz_err rz_config_alloc(rz_config *c, int64_t n, size_t size, void **out) {
   RZ_TRY(rz_grow((void **)&c->blocks, &c->cap_blocks, c->n_blocks, c->n_blocks + 1, sizeof *c->blocks));
@@ -40,8 +39,7 @@ void rz_config_destroy(rz_config **config) {
   rz_free(config);
 }
 
-/* -- parsing ---------------------------------------------------------------------------------------------------------
- */
+/* -- parsing */
 
 rz_err rz_config_render(rz_config *c) {
   char **const texts[RZ_N_SEVERITIES] = {&c->errors, &c->warnings, &c->notes};
@@ -113,8 +111,7 @@ done:
   return rc;
 }
 
-/* -- asking ----------------------------------------------------------------------------------------------------------
- */
+/* -- asking */
 
 static rz_config_group *find_group(const rz_config *c, const char *name) {
   const int i = rz_schema_find_group(c->schema, name);
@@ -203,8 +200,7 @@ rz_err rz_config_path(const rz_config *c, const char *name, char **path) {
   return rc;
 }
 
-/* -- derived values --------------------------------------------------------------------------------------------------
- */
+/* -- derived values */
 
 static rz_err set_value(rz_config *c, const char *group, const char *key, rz_config_value value) {
   rz_config_entry *e = find_entry(c, group, key);
@@ -244,8 +240,7 @@ rz_err rz_config_set_real(rz_config *c, const char *group, const char *key, doub
   return set_value(c, group, key, (rz_config_value){.real = value});
 }
 
-/* -- messages --------------------------------------------------------------------------------------------------------
- */
+/* -- messages */
 
 static int64_t place_of(const rz_config *c, const char *group, const char *key) {
   const rz_config_group *g = group ? find_group(c, group) : NULL;

@@ -16,8 +16,7 @@ typedef struct section {
   rz_report_add((a)->report, RZ_SEVERITY_ERROR, (pos), "key '%s' in group &%s " fmt, (row)->name, (a)->group,          \
                 __VA_ARGS__)
 
-/* -- one value -------------------------------------------------------------------------------------------------------
- */
+/* -- one value */
 
 static const char *value_text(const rz_assignment *a, const rz_nml_value *v, char buffer[RZ_EXCERPT_SIZE]) {
   return rz_excerpt(a->config->text + v->pos, v->end - v->pos, buffer);
@@ -139,8 +138,7 @@ static rz_err convert(const rz_assignment *a, rz_config_entry *e, const rz_nml_v
   return e->is_bad ? report_range(a, e, v) : RZ_OK;
 }
 
-/* -- which elements --------------------------------------------------------------------------------------------------
- */
+/* -- which elements */
 
 static rz_err find_range(const rz_assignment *a, const rz_config_entry *e, const rz_nml_item *item,
                          const rz_nml_sub *sub, section *s, bool *ok) {
@@ -186,8 +184,7 @@ static rz_err find_section(const rz_assignment *a, const rz_config_entry *e, con
   return RZ_OK;
 }
 
-/* -- one item --------------------------------------------------------------------------------------------------------
- */
+/* -- one item */
 
 /* Number of values, repeats counted; INT64_MAX if it does not fit. */
 static int64_t count_values(const rz_nml *tree, const rz_nml_item *item) {
@@ -283,8 +280,7 @@ rz_err rz_config_assign(const rz_assignment *a, rz_config_entry *e, const rz_nml
   return fill(a, e, item, &s);
 }
 
-/* -- the key as a whole ----------------------------------------------------------------------------------------------
- */
+/* -- the key as a whole */
 
 /* Elements that the deck left alone come from the default. */
 static rz_err merge_default(const rz_assignment *a, rz_config_entry *e, const rz_config_value *values, int count) {

@@ -81,8 +81,7 @@ rz_err rz_config_default(rz_config *c, const char *group, const rz_option *row, 
 /* Tree -> groups of the config (config_resolve.c). */
 rz_err rz_config_resolve(rz_config *c, const rz_nml *tree);
 
-/* -- tables (schema.c) -----------------------------------------------------------------------------------------------
- */
+/* -- tables (schema.c) */
 
 /* Names compare without case. */
 bool rz_same_name(const char *a, const char *b);
@@ -97,8 +96,7 @@ rz_err rz_row_choices(rz_config *c, const rz_schema *schema, const rz_option_gro
                       const char **choices);
 bool rz_is_choice(const char *choices, const char *s, int64_t n);
 
-/* -- texts (option_text.c) -------------------------------------------------------------------------------------------
- */
+/* -- texts (option_text.c) */
 
 /* "an integer", "2 to 5 real numbers", ... */
 rz_err rz_add_type(rz_strbuf *b, const rz_option *row);

@@ -8,8 +8,7 @@
 
 static bool is_full(const rz_config *c) { return rz_report_full(c->report, RZ_SEVERITY_ERROR); }
 
-/* -- groups ----------------------------------------------------------------------------------------------------------
- */
+/* -- groups */
 
 static rz_err report_unknown_group(rz_config *c, const rz_nml_group *g, const char *name) {
   rz_err rc = RZ_OK;
@@ -48,8 +47,7 @@ static rz_err match_groups(rz_config *c, const rz_nml *tree) {
   return RZ_OK;
 }
 
-/* -- keys ------------------------------------------------------------------------------------------------------------
- */
+/* -- keys */
 
 static rz_config_entry *find_entry(rz_config_group *g, const char *name) {
   for (int i = 0; i < g->n_entries; i++)
@@ -172,8 +170,7 @@ static rz_err resolve_group(rz_config *c, const rz_nml *tree, rz_config_group *g
   return RZ_OK;
 }
 
-/* -- the study -------------------------------------------------------------------------------------------------------
- */
+/* -- the study */
 
 static rz_err resolve_run(rz_config *c, const rz_nml *tree) {
   const int i_run = rz_schema_find_group(c->schema, "run");

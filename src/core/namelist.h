@@ -82,8 +82,7 @@ void rz_nml_destroy(rz_nml **tree);
 /* A name or string of the tree; valid until it is destroyed. */
 const char *rz_nml_chars(const rz_nml *tree, int64_t at);
 
-/* -- constants (namelist_value.c) ------------------------------------------------------------------------------------
- */
+/* -- constants (namelist_value.c) */
 
 typedef enum rz_nml_scan {
   RZ_SCAN_OK,

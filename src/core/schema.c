@@ -73,8 +73,7 @@ bool rz_is_choice(const char *choices, const char *s, int64_t n) {
   }
 }
 
-/* -- check of the tables themselves ----------------------------------------------------------------------------------
- */
+/* -- check of the tables themselves */
 
 static rz_err check_row(rz_config *c, const rz_schema *schema, const rz_option_group *group, const rz_option *row) {
   RZ_CHECK(row->name && row->help && row->unit, RZ_ERR_INTERNAL, "&%s: a row lacks its name, unit or help",

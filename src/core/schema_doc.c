@@ -30,8 +30,7 @@ static rz_err finish(writer *w, rz_err rc, FILE *out) {
 /* The group as a study's list names it, without the mark of required ones. */
 static const char *bare(const char *name) { return name + (*name == '!'); }
 
-/* -- help ------------------------------------------------------------------------------------------------------------
- */
+/* -- help */
 
 /* "a real number from 0 to 1, 'a' or 'b', in 1/J; default 0.5" */
 static rz_err add_facts(writer *w, const rz_option_group *group, const rz_option *row) {
@@ -117,8 +116,7 @@ rz_err rz_schema_help(const rz_schema *schema, const char *group, FILE *out) {
   return finish(&w, rc, out);
 }
 
-/* -- template --------------------------------------------------------------------------------------------------------
- */
+/* -- template */
 
 /* Some value that the row accepts, for keys that must be given. */
 static rz_err add_placeholder(writer *w, const rz_option *row, const char *choices) {
@@ -244,8 +242,7 @@ rz_err rz_schema_template(const rz_schema *schema, const char *study, FILE *out)
   return finish(&w, rc, out);
 }
 
-/* -- reference page --------------------------------------------------------------------------------------------------
- */
+/* -- reference page */
 
 /* A '|' would end a table's cell. */
 static rz_err add_cell(writer *w, const char *s) {

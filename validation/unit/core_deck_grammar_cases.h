@@ -23,6 +23,8 @@
 {12, "&run s=3 /", NULL, "1:8: error: key 's' in group &run takes a quoted string, not the integer 3; quote it", 0},
 {13, "&run s='abc\ndef' /", "s = 'abcdef'", "1:8: warning: this string runs over the end of its line", 0},
 {13, "&run s='abc\r\ndef' /", "s = 'abcdef'", "1:8: warning: this string runs over", 0},
+{13, "&run s='abc\rdef' /", NULL, "1:12: error: control character 0x0d in a string", 0},
+{13, "&run s='a\x1b[2J' /", NULL, "1:10: error: control character 0x1b in a string", 0},
 {14, "&run\n s='abc /\n i=4 /", NULL, "2:4: error: the string that begins here is not closed", 0},
 {15, "&run ia=3*7, 8 /", "ia = 7, 7, 7, 8", NULL, 0},
 {16, "&run ia=9,2*,5 /", "ia = 9, 20, 30, 5, 50", NULL, 0},
