@@ -132,6 +132,9 @@ int main(void) {
       {"&lattice geometry = 'chain', length = 8, boundary = 'open' /\n"
        "&hamiltonian model = 'long_range_ising', j = -1, power = 1.5 /",
        -9.4042050366272},
+      {"&lattice geometry = 'chain', length = 8, boundary = 'open' /\n&hamiltonian model = 'long_range_ising', j = -1 "
+       "/",
+       -9.6135554047447},
       {"&lattice geometry = 'chain', length = 12, boundary = 'open' /\n"
        "&hamiltonian model = 'xyz', jx = -0.75, jy = -0.25, jz = 0, field_z = 0.5, units = 'pauli' /",
        -9.51177754053317},

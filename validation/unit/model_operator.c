@@ -207,7 +207,7 @@ static void cancelled_elements_are_exactly_zero(void) {
   rz_operator *op;
   RZ_EXPECT_OK(rz_operator_create(3, &op));
   for (int k = 0; k < 3; k++) RZ_EXPECT_OK(rz_operator_add(op, 0.1, 2, (rz_local[]){{0, 'x'}, {1, 'x'}}));
-  RZ_EXPECT_OK(rz_operator_add(op, 0.1 + 0.2, 2, (rz_local[]){{0, 'y'}, {1, 'y'}}));
+  RZ_EXPECT_OK(rz_operator_add(op, 0.3, 2, (rz_local[]){{0, 'y'}, {1, 'y'}})); /* 0.1 + 0.1 + 0.1 > 0.3 */
   RZ_EXPECT_OK(rz_operator_add(op, 0.3, 2, (rz_local[]){{1, 'x'}, {2, 'x'}}));
   RZ_EXPECT_OK(rz_operator_add(op, 0.3, 2, (rz_local[]){{1, 'y'}, {2, 'y'}}));
   RZ_EXPECT_OK(rz_operator_add(op, 0.1 + 0.2, 2, (rz_local[]){{0, 'z'}, {2, 'z'}}));
@@ -238,21 +238,26 @@ static void wide_polynomials_use_the_bound(void) {
   }
 }
 
-/* 19,900 equal couplings: more than one run of counted signs. */
+/* 44,850 equal couplings: more than 16 bits can count. */
 static void all_pairs_add_up(void) {
-  enum { N = 200 };
+  enum { N = 300 };
   rz_operator *op;
   RZ_EXPECT_OK(rz_operator_create(N, &op));
   for (int a = 0; a < N; a++)
     for (int b = a + 1; b < N; b++) RZ_EXPECT_OK(rz_operator_add(op, 0.5, 2, (rz_local[]){{a, 'Z'}, {b, 'Z'}}));
   RZ_EXPECT_OK(rz_operator_finish(op));
   int8_t spin[N];
-  for (int up = 0; up <= N; up += 50) {
+  for (int up = 0; up <= N; up += 75) {
     for (int i = 0; i < N; i++) spin[i] = i < up ? 1 : -1;
     const double m = 2 * up - N; /* sum over pairs = (m^2 - N) / 2 */
     RZ_EXPECT_NEAR(creal(rz_flip_set_element(rz_operator_flip_set(op, 0), spin)), 0.25 * (m * m - N), 0.0);
   }
   compare_evaluators(op);
+  double complex out[2];
+  int8_t lanes[2 * N];
+  memset(lanes, 1, sizeof lanes);
+  rz_flip_set_elements(rz_operator_flip_set(op, 0), 2, lanes, out);
+  RZ_EXPECT(out[0] == 22425.0 && out[1] == 22425.0);
   rz_operator_destroy(&op);
 }
 
