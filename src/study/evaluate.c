@@ -35,8 +35,7 @@ static rz_err old_state_build(const char *path, old_state *s) {
   RZ_TRY(rz_model_create(s->config, &s->model));
   const rz_ansatz_input input = {.config = s->config, .lattice = s->model->lattice, .seed = 0};
   RZ_TRY(rz_ansatz_create(&input, &s->ansatz));
-  RZ_TRY(s->ansatz->cls->import(s->ansatz, &s->file.params, s->file.n_site, s->file.extent));
-  return rz_ansatz_update(s->ansatz);
+  return rz_ansatz_import(s->ansatz, &s->file.params, s->file.n_site, s->file.extent);
 }
 
 static rz_err old_state_read(const rz_config *config, const char *key, old_state *s) {
@@ -49,14 +48,29 @@ static rz_err old_state_read(const rz_config *config, const char *key, old_state
   return rc;
 }
 
+/* A full sum has every configuration once: weights, not samples. */
+static rz_err check_dump(rz_config *config) {
+  if (rz_config_int(config, "state", "dump") > 0 &&
+      strcmp(rz_config_string(config, "sampler", "method"), "full_sum") == 0)
+    rz_config_error(config, "state", "dump",
+                    "samples are dumped from Markov chains: method = 'metropolis' in &sampler");
+  return rz_config_report(config);
+}
+
 static rz_err check(rz_config *config, int n_rank, FILE *out) {
-  (void)n_rank;
   old_state state;
+  rz_observables *observables = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY(check_dump(config));
   RZ_TRY(old_state_read(config, "file", &state));
+  RZ_TRY_DONE(rc, rz_sampler_check(config, state.model, n_rank));
+  RZ_TRY_DONE(rc, rz_quantum_observables(config, state.model, &observables));
   fprintf(out, "! %s\n! sites %d, parameters %lld\n", state.model->formula, state.ansatz->n_site,
           (long long)state.ansatz->params.n);
+done:
+  rz_observables_destroy(&observables);
   old_state_free(&state);
-  return rz_config_report(config);
+  return rc;
 }
 
 typedef struct evaluate_run {
@@ -69,15 +83,18 @@ typedef struct evaluate_run {
   rz_overlap overlap;
 } evaluate_run;
 
+/* What this deck asks of the old state; before any file is touched. */
+static rz_err prepare(evaluate_run *e) {
+  const rz_run *run = e->run;
+  const uint64_t seed = (uint64_t)rz_config_int(run->config, "run", "seed");
+  RZ_TRY(check_dump(run->config));
+  RZ_TRY(rz_agree(run->comm, old_state_read(run->config, "file", &e->state)));
+  RZ_TRY(rz_agree(run->comm, rz_quantum_observables(run->config, e->state.model, &e->observables)));
+  return rz_sampler_create(run->config, e->state.model, e->state.ansatz, seed, run->comm, &e->sampler);
+}
+
 static rz_err measure(evaluate_run *e) {
   const rz_run *run = e->run;
-  const char *names[RZ_MAX_FIELDS];
-  const int n = rz_text_list(run->config, "evaluate", "observables", RZ_MAX_FIELDS, names);
-  const uint64_t seed = (uint64_t)rz_config_int(run->config, "run", "seed");
-  RZ_TRY(rz_agree(run->comm,
-                  rz_sampler_create(run->config, e->state.model, e->state.ansatz, seed, run->comm, &e->sampler)));
-  RZ_TRY(rz_agree(run->comm, rz_config_report(run->config)));
-  RZ_TRY(rz_agree(run->comm, rz_observables_create(e->state.model, n, names, &e->observables)));
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(e->sampler, e->state.ansatz)));
   return rz_evaluate(run->config, e->state.model, e->state.ansatz, e->sampler, e->observables, run->comm, run->log,
                      &e->evaluation);
@@ -113,7 +130,7 @@ static rz_err write_results(evaluate_run *e) {
 
 static rz_err run_all(evaluate_run *e) {
   const rz_run *run = e->run;
-  RZ_TRY(rz_agree(run->comm, old_state_read(run->config, "file", &e->state)));
+  RZ_TRY(prepare(e));
   RZ_TRY(rz_output_open(run, false, &e->output));
   RZ_TRY(rz_text_header(&e->output, e->state.model, e->state.ansatz));
   RZ_TRY(measure(e));

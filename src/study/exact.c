@@ -1,5 +1,6 @@
 /* study = 'exact': the reference of a deck by itself: levels of a sector, its symmetries, and its correlations. */
 #include "output.h"
+#include "quantum.h"
 #include "ritz/core/memory.h"
 #include "ritz/exact/ed.h"
 #include "studies.h"
@@ -18,6 +19,13 @@ static rz_err check(rz_config *config, int n_rank, FILE *out) {
   RZ_TRY(rz_model_create(config, &model));
   const double dim = sector_dim(model);
   const int64_t levels = rz_config_int(config, "reference", "levels");
+  rz_observables *observables = NULL;
+  const rz_err rc = rz_quantum_observables(config, model, &observables);
+  rz_observables_destroy(&observables);
+  if (rc != RZ_OK) {
+    rz_model_destroy(&model);
+    return rc;
+  }
   fprintf(out, "! %s\n! sites %d, states with this Sz %.0f\n", model->formula, rz_lattice_n_site(model->lattice), dim);
   fprintf(out, "! memory on each of %d rank%s: %.1f MB (without symmetries)\n", n_rank, n_rank > 1 ? "s" : "",
           rz_ed_memory(dim, (int)levels, !rz_operator_is_real(model->h), n_rank) / 1e6);
@@ -84,10 +92,8 @@ static rz_err diagonalise(exact_run *e) {
 
 static rz_err expectation_values(exact_run *e, int *n, const rz_measured **values) {
   const rz_run *run = e->run;
-  const char *names[RZ_MAX_FIELDS];
-  const int n_name = rz_text_list(run->config, "evaluate", "observables", RZ_MAX_FIELDS, names);
   *n = 0;
-  if (n_name == 0) return RZ_OK;
+  if (!rz_config_has(run->config, "evaluate", "observables")) return RZ_OK;
   if (e->reference.n_ground > 1) {
     rz_log_warn(run->log,
                 "the ground level is degenerate: expectation values of one of its states are not unique and are "
@@ -98,7 +104,6 @@ static rz_err expectation_values(exact_run *e, int *n, const rz_measured **value
   double complex *psi = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY(rz_ed_expand(&spec, run->comm, &e->reference.ed, 0, INT64_C(4) << 30, &e->reference.sector, &psi));
-  RZ_TRY_DONE(rc, rz_observables_create(e->model, n_name, names, &e->observables));
   RZ_TRY_DONE(rc, rz_observables_exact(e->observables, &e->reference.sector, psi, n, values));
 done:
   rz_free(&psi);
@@ -131,6 +136,7 @@ static rz_err say_values(exact_run *e, int n, const rz_measured *values) {
 static rz_err run_all(exact_run *e) {
   const rz_run *run = e->run;
   RZ_TRY(rz_agree(run->comm, rz_model_create(run->config, &e->model)));
+  RZ_TRY(rz_agree(run->comm, rz_quantum_observables(run->config, e->model, &e->observables)));
   RZ_TRY(rz_output_open(run, false, &e->output));
   RZ_TRY(rz_text_header(&e->output, e->model, NULL));
   RZ_TRY(diagonalise(e));

@@ -16,7 +16,8 @@ static const char *const groups[] = {"!run",    "!lattice",  "!hamiltonian", "se
 /* --- check ------------------------------------------------------------------------------------------------------- */
 
 static double sample_count(const rz_config *config, const rz_quantum *q) {
-  if (!rz_sampler_is_exact(q->sampler)) return (double)rz_config_int(config, "sampler", "samples");
+  if (strcmp(rz_config_string(config, "sampler", "method"), "full_sum") != 0)
+    return (double)rz_config_int(config, "sampler", "samples");
   return rz_sector_dimension(q->ansatz->n_site, q->model->fixed_sz, q->model->n_up);
 }
 
@@ -34,9 +35,8 @@ static void print_sizes(const rz_config *config, const rz_quantum *q, int n_rank
 }
 
 static rz_err check(rz_config *config, int n_rank, FILE *out) {
-  const rz_comm self = {.mpi = MPI_COMM_NULL, .rank = 0, .size = 1};
   rz_quantum q;
-  RZ_TRY(rz_quantum_create(config, &self, &q));
+  RZ_TRY(rz_quantum_check(config, n_rank, &q));
   print_sizes(config, &q, n_rank, out);
   rz_quantum_free(&q);
   return RZ_OK;
@@ -50,7 +50,7 @@ typedef struct ground_state {
   rz_output output;
   rz_reference reference;
   rz_optimiser *optimiser;
-  rz_observables *observables, *exact_observables;
+  rz_observables *exact_observables;
   rz_train_result trained;
   rz_evaluation evaluation;
   double fidelity;
@@ -63,6 +63,7 @@ static rz_err train(ground_state *g) {
   const rz_run *run = g->run;
   rz_train_spec spec = default_train;
   spec.iterations = rz_config_int(run->config, "optimiser", "iterations");
+  RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
   RZ_TRY(rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser));
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
   rz_problem problem = rz_quantum_problem(&g->q);
@@ -73,11 +74,8 @@ static rz_err train(ground_state *g) {
 
 static rz_err measure(ground_state *g) {
   const rz_run *run = g->run;
-  const char *names[RZ_MAX_FIELDS];
-  const int n = rz_text_list(run->config, "evaluate", "observables", RZ_MAX_FIELDS, names);
-  RZ_TRY(rz_agree(run->comm, rz_observables_create(g->q.model, n, names, &g->observables)));
-  RZ_TRY(rz_agree(run->comm, rz_observables_create(g->q.model, n, names, &g->exact_observables)));
-  RZ_TRY(rz_evaluate(run->config, g->q.model, g->q.ansatz, g->q.sampler, g->observables, run->comm, run->log,
+  RZ_TRY(rz_agree(run->comm, rz_quantum_observables(run->config, g->q.model, &g->exact_observables)));
+  RZ_TRY(rz_evaluate(run->config, g->q.model, g->q.ansatz, g->q.sampler, g->q.observables, run->comm, run->log,
                      &g->evaluation));
   return rz_reference_fidelity(&g->reference, g->q.ansatz, run->comm, &g->fidelity);
 }
@@ -114,7 +112,7 @@ static rz_err write_results(ground_state *g) {
 
 static rz_err run_all(ground_state *g) {
   const rz_run *run = g->run;
-  RZ_TRY(rz_agree(run->comm, rz_quantum_create(run->config, run->comm, &g->q)));
+  RZ_TRY(rz_quantum_create(run->config, run->comm, &g->q));
   RZ_TRY(rz_output_open(run, true, &g->output));
   RZ_TRY(rz_text_header(&g->output, g->q.model, g->q.ansatz));
   RZ_TRY(rz_guards_check(&g->q, run->log));
@@ -130,7 +128,6 @@ static rz_err run(const rz_run *run) {
   const rz_err rc = run_all(&g);
   rz_history_free(&g.trained.history);
   rz_observables_destroy(&g.exact_observables);
-  rz_observables_destroy(&g.observables);
   rz_optimiser_destroy(&g.optimiser);
   rz_reference_free(&g.reference);
   rz_output_close(&g.output);

@@ -44,11 +44,35 @@ static rz_err claim_files(rz_output *o, bool with_trace) {
   const bool overwrite = rz_config_bool(o->run->config, "run", "overwrite");
   char *note = NULL;
   RZ_TRY(rz_results_check(o->path, overwrite));
+  if (with_trace) RZ_TRY(rz_results_check(o->trace_path, overwrite));
   RZ_TRY(rz_lock_take(o->lock_path, &o->lock, &note));
   if (note) rz_log_warn(o->run->log, "%s", note);
   rz_free(&note);
-  if (with_trace) RZ_TRY(rz_trace_create(o->trace_path, overwrite, &o->trace));
   return RZ_OK;
+}
+
+/* What a reader of the trace needs to know without the deck. */
+static rz_err begin_trace(rz_output *o, const rz_model *model) {
+  const rz_config *c = o->run->config;
+  const rz_field header[] = {
+      {.name = "format", .type = RZ_FIELD_TEXT, .text = "ritz-trace"},
+      {.name = "format_version", .type = RZ_FIELD_INT, .integer = 1},
+      {.name = "study", .type = RZ_FIELD_TEXT, .text = rz_config_string(c, "run", "study")},
+      {.name = "run_id", .type = RZ_FIELD_TEXT, .text = rz_lock_run_id(o->lock)},
+      {.name = "deck", .type = RZ_FIELD_TEXT, .text = rz_config_file(c)},
+      {.name = "seed", .type = RZ_FIELD_INT, .integer = rz_config_int(c, "run", "seed")},
+      {.name = "ranks", .type = RZ_FIELD_INT, .integer = o->run->comm->size},
+      {.name = "hamiltonian", .type = RZ_FIELD_TEXT, .text = model->formula},
+      {.name = "units", .type = RZ_FIELD_TEXT, .text = model->pauli ? "pauli" : "spin"},
+      {.name = "n_site", .type = RZ_FIELD_INT, .integer = rz_lattice_n_site(model->lattice)},
+      {.name = "iterations", .type = RZ_FIELD_INT, .integer = rz_config_int(c, "optimiser", "iterations")},
+  };
+  RZ_TRY(rz_trace_create(o->trace_path, rz_config_bool(c, "run", "overwrite"), &o->trace));
+  return rz_trace_line(o->trace, (int)(sizeof header / sizeof *header), header);
+}
+
+rz_err rz_output_begin_trace(rz_output *o, const rz_model *model) {
+  return rz_agree(o->run->comm, o->run->comm->rank == 0 ? begin_trace(o, model) : RZ_OK);
 }
 
 rz_err rz_output_open(const rz_run *run, bool with_trace, rz_output *out) {

@@ -22,8 +22,10 @@ typedef struct rz_output {
 } rz_output;
 
 /* Names from the deck's `output` (default: the deck's own name), checked before anything is computed: nothing is
- * written over without `overwrite`. Collective. */
+ * written over without `overwrite`. Only the lock is made. Collective. */
 rz_err rz_output_open(const rz_run *run, bool with_trace, rz_output *out);
+/* Start the live trace with its header, when the guards have let the run pass. Collective. */
+rz_err rz_output_begin_trace(rz_output *o, const rz_model *model);
 /* Release everything; an unfinished results file leaves nothing behind. */
 void rz_output_close(rz_output *o);
 

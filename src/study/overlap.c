@@ -6,6 +6,7 @@
 #include "ritz/sample/sampler.h"
 #include <complex.h>
 #include <math.h>
+#include <string.h>
 
 static rz_err same_space(const rz_model *a, const rz_model *b) {
   const int n = rz_lattice_n_site(a->lattice);
@@ -151,7 +152,8 @@ static rz_err sampled(const rz_run *run, const rz_model *model, const rz_ansatz 
 rz_err rz_overlap_measure(const rz_run *run, const rz_model *model_a, const rz_ansatz *a, const rz_model *model_b,
                           const rz_ansatz *b, rz_overlap *out) {
   RZ_TRY(same_space(model_a, model_b));
-  if (rz_sector_dimension(a->n_site, model_a->fixed_sz, model_a->n_up) <= FULL_SUM_DIM)
+  const bool summed = strcmp(rz_config_string(run->config, "sampler", "method"), "full_sum") == 0;
+  if (summed || rz_sector_dimension(a->n_site, model_a->fixed_sz, model_a->n_up) <= FULL_SUM_DIM)
     return rz_agree(run->comm, full_sum(run->comm, model_a, a, b, out));
   return rz_agree(run->comm, sampled(run, model_a, a, b, out));
 }

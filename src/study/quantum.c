@@ -2,6 +2,7 @@
 
 #include "ritz/core/memory.h"
 #include "state_file.h"
+#include "text.h"
 #include <math.h>
 #include <string.h>
 
@@ -12,37 +13,63 @@ static rz_err load_initial_state(rz_config *config, rz_ansatz *ansatz) {
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_config_path(config, rz_config_string(config, "ansatz", "init_from"), &path));
   RZ_TRY_DONE(rc, rz_state_file_read(path, &file));
-  rc = ansatz->cls->import(ansatz, &file.params, file.n_site, file.extent);
+  rc = rz_ansatz_import(ansatz, &file.params, file.n_site, file.extent);
   if (rc == RZ_ERR_ARG) {
     rz_config_error(config, "ansatz", "init_from", "%s cannot start this state: %s", path, rz_error_message());
     rc = rz_config_report(config);
   }
-  RZ_TRY_DONE(rc, rc);
-  RZ_TRY_DONE(rc, rz_ansatz_update(ansatz));
 done:
   rz_state_file_free(&file);
   rz_free(&path);
   return rc;
 }
 
-static rz_err create(rz_quantum *q) {
+/* An option of the ansatz that does not fit the lattice is the deck's error. */
+static rz_err create_ansatz(rz_quantum *q) {
+  const rz_ansatz_input input = {.config = q->config, .lattice = q->model->lattice, .seed = q->seed};
+  const rz_err rc = rz_ansatz_create(&input, &q->ansatz);
+  if (rc != RZ_ERR_ARG) return rc;
+  rz_config_error(q->config, "ansatz", NULL, "%s", rz_error_message());
+  return rz_config_report(q->config);
+}
+
+rz_err rz_quantum_observables(rz_config *config, const rz_model *model, rz_observables **out) {
+  const char *names[RZ_MAX_FIELDS];
+  const int n = rz_text_list(config, "evaluate", "observables", RZ_MAX_FIELDS, names);
+  const rz_err rc = rz_observables_create(model, n, names, out);
+  if (rc != RZ_ERR_ARG) return rc;
+  rz_config_error(config, "evaluate", "observables", "%s", rz_error_message());
+  return rz_config_report(config);
+}
+
+/* Everything that needs no other rank. */
+static rz_err create_local(rz_quantum *q) {
   q->seed = (uint64_t)rz_config_int(q->config, "run", "seed");
   RZ_TRY(rz_model_create(q->config, &q->model));
-  const rz_ansatz_input input = {.config = q->config, .lattice = q->model->lattice, .seed = q->seed};
-  RZ_TRY(rz_ansatz_create(&input, &q->ansatz));
+  RZ_TRY(create_ansatz(q));
   RZ_TRY(load_initial_state(q->config, q->ansatz));
-  RZ_TRY(rz_sampler_create(q->config, q->model, q->ansatz, q->seed, q->comm, &q->sampler));
+  RZ_TRY(rz_quantum_observables(q->config, q->model, &q->observables));
   return rz_config_report(q->config);
 }
 
 rz_err rz_quantum_create(rz_config *config, const rz_comm *comm, rz_quantum *out) {
   *out = (rz_quantum){.config = config, .comm = comm};
-  const rz_err rc = create(out);
+  rz_err rc = rz_agree(comm, create_local(out));
+  if (rc == RZ_OK) rc = rz_sampler_create(config, out->model, out->ansatz, out->seed, comm, &out->sampler);
+  if (rc != RZ_OK) rz_quantum_free(out);
+  return rc;
+}
+
+rz_err rz_quantum_check(rz_config *config, int n_rank, rz_quantum *out) {
+  *out = (rz_quantum){.config = config};
+  rz_err rc = create_local(out);
+  if (rc == RZ_OK) rc = rz_sampler_check(config, out->model, n_rank);
   if (rc != RZ_OK) rz_quantum_free(out);
   return rc;
 }
 
 void rz_quantum_free(rz_quantum *q) {
+  rz_observables_destroy(&q->observables);
   rz_sampler_destroy(&q->sampler);
   rz_ansatz_destroy(&q->ansatz);
   rz_model_destroy(&q->model);

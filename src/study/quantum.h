@@ -5,6 +5,7 @@
 #include "ritz/ansatz/ansatz.h"
 #include "ritz/drive/train.h"
 #include "ritz/estimate/energy.h"
+#include "ritz/estimate/observable.h"
 #include "ritz/model/hamiltonian.h"
 #include "ritz/sample/sampler.h"
 #include "ritz/study/study.h"
@@ -16,11 +17,16 @@ typedef struct rz_quantum {
   rz_model *model;
   rz_ansatz *ansatz;
   rz_sampler *sampler;
+  rz_observables *observables; /* of the deck's list */
 } rz_quantum;
 
-/* Build all three from the deck, loading `init_from` if given; semantic errors of the deck are reported together.
- * `comm` may describe one process without MPI (for `ritz check`). */
+/* Build all of it from the deck, loading `init_from` if given; what the parts cannot accept is reported as the deck's
+ * error. Collective: a failure of one rank is every rank's. */
 rz_err rz_quantum_create(rz_config *config, const rz_comm *comm, rz_quantum *out);
+/* The same for `ritz check` on n_rank ranks, without MPI: the sampler is checked and not made. Local. */
+rz_err rz_quantum_check(rz_config *config, int n_rank, rz_quantum *out);
+/* The observables that &evaluate lists; one that does not fit is reported at its key. Local. */
+rz_err rz_quantum_observables(rz_config *config, const rz_model *model, rz_observables **out);
 void rz_quantum_free(rz_quantum *q);
 
 /* The same state as a problem for rz_train. */
