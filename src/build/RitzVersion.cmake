@@ -1,5 +1,6 @@
 # Writes ritz/core/version.h, at configure time and before each build; touched only when its content changes, so that
 # nothing is compiled again without reason. As a script: cmake -DSOURCE= -DOUT= -DVERSION= -DCOMPILER= -DFLAGS= -P this.
+cmake_policy(VERSION 3.25)
 set(RITZ_VERSION_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
 
 function(ritz_write_version source out version compiler flags)
