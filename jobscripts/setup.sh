@@ -68,13 +68,26 @@ ritz_install() {
     run=sudo
   fi
   ritz_say "installing with apt-get: $*"
-  if ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then
-    $run apt-get update -qq || return 1
+  local log
+  log=$(mktemp)
+  if ! ritz_apt "$run" "$log" "$@"; then
+    cat "$log"
+    ritz_say "apt-get failed"
+    return 1
   fi
-  local options=(-y -qq --no-install-recommends -o Dpkg::Use-Pty=0)
-  $run env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" >/dev/null && return 0
-  ritz_say "trying again with fresh package lists"
-  $run apt-get update -qq && $run env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" >/dev/null
+  rm -f "$log"
+}
+
+# ritz_apt SUDO LOG PACKAGE...: once with the package lists there are, and once more with fresh ones.
+ritz_apt() {
+  local run=$1 log=$2 options=(-y -qq --no-install-recommends -o Dpkg::Use-Pty=0)
+  shift 2
+  if ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then
+    $run env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" >"$log" 2>&1 && return 0
+    ritz_say "trying again with fresh package lists"
+  fi
+  $run apt-get update -qq >"$log" 2>&1 &&
+    $run env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" >"$log" 2>&1
 }
 
 # ritz_build PRESET [TARGET...]: configure once, then let Ninja do what is not done.
@@ -86,8 +99,11 @@ ritz_build() {
     (cd "$ritz_root" && cmake --preset "$preset" --log-level=WARNING) || return 1
   fi
   ritz_say "building $preset in ${folder#"$PWD"/}"
-  ninja -C "$folder" "$@" | { grep -v '^ninja: Entering' || true; }
-  return "${PIPESTATUS[0]}"
+  if [ -t 1 ]; then
+    ninja -C "$folder" "$@"
+  else
+    ninja --quiet -C "$folder" "$@"
+  fi
 }
 
 # One machine: root may run, more ranks than cores may run and then share them politely, one BLAS thread per rank. What
