@@ -4,6 +4,7 @@
 #include "ansatz_impl.h"
 
 #include "ritz/core/memory.h"
+#include "ritz/net/lanes.h"
 
 #include <math.h>
 #include <string.h>
@@ -70,7 +71,7 @@ static rz_err init_jastrow(rz_ansatz *a, const rz_ansatz_input *in) {
   w->view_v = rz_params_find(&a->params, "v");
   w->view_a = rz_params_find(&a->params, "a");
   rz_ansatz_init_normal(a, in->seed, width);
-  a->cache_size = (int64_t)(is_complex ? 2 : 1) * a->n_site * RZ_LANES;
+  a->cache_size = (int64_t)(is_complex ? 3 : 2) * a->n_site * RZ_LANES;
   return RZ_OK;
 }
 
@@ -105,23 +106,19 @@ static rz_err log_psi_jastrow(const rz_ansatz *a, int64_t n, const int8_t *spin,
   return RZ_OK;
 }
 
-/* Cache: fields h_i = sum_j v_ij s_j, [n_comp, n_site, RZ_LANES]. */
+/* Cache: fields h_i = sum_j v_ij s_j, [n_comp, n_site, RZ_LANES], and the spins as doubles for a refresh. */
 static void refresh_jastrow(const rz_ansatz *a, rz_block *b) {
   const jastrow *w = a->data;
-  const int n = a->n_site;
-  double sum[2][RZ_LANES] = {{0.0}};
-  for (int c = 0; c < rz_ansatz_n_comp(a); ++c)
-    for (int i = 0; i < n; ++i) {
-      double *restrict h = b->cache + ((int64_t)c * n + i) * RZ_LANES;
-      for (int l = 0; l < RZ_LANES; ++l) h[l] = 0.0;
-      for (int j = 0; j < n; ++j) {
-        const int8_t *restrict s = b->spin + (int64_t)j * RZ_LANES;
-        const double v = w->v[c][(int64_t)i * n + j];
-        for (int l = 0; l < RZ_LANES; ++l) h[l] += v * s[l];
-      }
-      const int8_t *restrict s = b->spin + (int64_t)i * RZ_LANES;
-      for (int l = 0; l < RZ_LANES; ++l) sum[c][l] += s[l] * (0.5 * h[l] + w->a[c][i]);
-    }
+  const int64_t n = a->n_site, size = n * RZ_LANES;
+  double *s = b->cache + rz_ansatz_n_comp(a) * size, sum[2][RZ_LANES] = {{0.0}};
+  for (int64_t k = 0; k < size; ++k) s[k] = b->spin[k];
+  for (int c = 0; c < rz_ansatz_n_comp(a); ++c) {
+    double *h = b->cache + c * size;
+    memset(h, 0, sizeof *h * (size_t)size);
+    rz_lanes_affine(n, n, w->v[c], s, h);
+    for (int64_t i = 0; i < n; ++i)
+      for (int l = 0; l < RZ_LANES; ++l) sum[c][l] += s[i * RZ_LANES + l] * (0.5 * h[i * RZ_LANES + l] + w->a[c][i]);
+  }
   for (int l = 0; l < RZ_LANES; ++l) b->log_psi[l] = CMPLX(sum[0][l], sum[1][l]);
 }
 
@@ -151,11 +148,7 @@ static void commit_jastrow(const rz_ansatz *a, rz_block *b, int n_flip, const in
     double change[RZ_LANES]; /* of s */
     for (int l = 0; l < RZ_LANES; ++l) change[l] = accept[l] ? -2.0 * b->spin[(int64_t)site[k] * RZ_LANES + l] : 0.0;
     for (int c = 0; c < rz_ansatz_n_comp(a); ++c)
-      for (int i = 0; i < n; ++i) {
-        double *restrict h = b->cache + ((int64_t)c * n + i) * RZ_LANES;
-        const double v = w->v[c][(int64_t)site[k] * n + i];
-        for (int l = 0; l < RZ_LANES; ++l) h[l] += v * change[l];
-      }
+      rz_lanes_affine(n, 1, w->v[c] + (int64_t)site[k] * n, change, b->cache + (int64_t)c * n * RZ_LANES);
   }
   rz_block_flip(b, n_flip, site, accept);
 }

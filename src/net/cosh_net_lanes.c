@@ -1,8 +1,7 @@
-/* The fast path of rz_cosh_net. Cache: u [n_comp, n_pad, LANES], 1 / prod (1 + u) as mantissas [2, LANES] and exponents
- * [LANES], and the inputs as doubles [n_in, LANES] for the matrix product of a refresh. */
+/* The fast path of rz_cosh_net. Cache: u [n_comp, n_pad, LANES], 1 / prod (1 + u) as a lane_product, and the inputs as
+ * doubles [n_in, LANES] for the matrix product of a refresh. */
 #include "lane_kernels.h"
 #include "ritz/core/math.h"
-#include "ritz/linalg/blas.h"
 #include "ritz/net/cosh_net.h"
 #include "ritz/net/functions.h"
 
@@ -10,7 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static_assert((int)LANES == (int)RZ_NET_LANES, "one number of lanes");
 enum { GROUP = 8 };
 
 typedef struct lane_product {
@@ -20,11 +18,12 @@ typedef struct lane_product {
 
 static int n_comp_of(const rz_cosh_net *net) { return net->is_complex ? 2 : 1; }
 static int64_t plane_of(const rz_cosh_net *net) { return (int64_t)net->n_pad * LANES; }
-static double *inverse_of(const rz_cosh_net *net, double *cache) { return cache + n_comp_of(net) * plane_of(net); }
 
 int64_t rz_cosh_net_cache_size(const rz_cosh_net *net) {
   return n_comp_of(net) * plane_of(net) + 3 * LANES + (int64_t)net->n_in * LANES;
 }
+
+static_assert(sizeof(lane_product) == 3 * LANES * sizeof(double), "three numbers per lane");
 
 static void product_start(const rz_cosh_net *net, lane_product *p) {
   const double one = ldexp(1.0, net->start);
@@ -35,9 +34,14 @@ static void product_start(const rz_cosh_net *net, lane_product *p) {
   }
 }
 
+/* All ones where the input is +1. */
+static void positive_mask(const int8_t *x, int32_t input, uint64_t *up) {
+  for (int l = 0; l < LANES; ++l) up[l] = x[(int64_t)input * LANES + l] > 0 ? UINT64_MAX : 0;
+}
+
 /* Units first .. first + n - 1; n is a multiple of GROUP unless the general kernel is asked for. */
 static void multiply_chunk(const rz_cosh_net *net, const double *u, const int8_t *x, int n_change, const int32_t *input,
-                           int64_t first, int64_t n, int64_t up[2][LANES], double *acc) {
+                           int64_t first, int64_t n, uint64_t up[2][LANES], double *acc) {
   const int64_t plane = plane_of(net), tp = net->n_pad, step = n_comp_of(net) * tp;
   const double *v = u + first * LANES;
   const double *g0 = n_change > 0 ? net->g + 2 * input[0] * step + first : NULL;
@@ -68,9 +72,8 @@ static void multiply_chunk(const rz_cosh_net *net, const double *u, const int8_t
 /* prod_j (1 + u_j g_j) */
 static void product(const rz_cosh_net *net, const double *u, const int8_t *x, int n_change, const int32_t *input,
                     lane_product *p) {
-  int64_t up[2][LANES];
-  for (int k = 0; k < 2 && k < n_change; ++k)
-    for (int l = 0; l < LANES; ++l) up[k][l] = x[(int64_t)input[k] * LANES + l] > 0;
+  uint64_t up[2][LANES];
+  for (int k = 0; k < 2 && k < n_change; ++k) positive_mask(x, input[k], up[k]);
   product_start(net, p);
   for (int64_t first = 0; first < net->n_pad; first += net->chunk) {
     const int64_t n = first + net->chunk < net->n_pad ? net->chunk : net->n_pad - first;
@@ -82,13 +85,9 @@ static void product(const rz_cosh_net *net, const double *u, const int8_t *x, in
 /* Renew 1 / prod (1 + u) after u changed; p is left as the product. */
 static void store_inverse(const rz_cosh_net *net, double *cache, lane_product *p) {
   product(net, cache, NULL, 0, NULL, p);
-  double *inverse = inverse_of(net, cache);
-  for (int l = 0; l < LANES; ++l) {
-    const double re = p->m[l], im = p->m[LANES + l], size = re * re + im * im;
-    inverse[l] = re / size;
-    inverse[LANES + l] = -im / size;
-    inverse[2 * LANES + l] = (double)-p->exponent[l];
-  }
+  lane_product inverse = *p;
+  lanes_invert(inverse.m, inverse.exponent);
+  memcpy(cache + n_comp_of(net) * plane_of(net), &inverse, sizeof inverse);
 }
 
 /* log cosh path: for weights beyond the reach of the tables. */
@@ -124,18 +123,17 @@ void rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cache,
     return;
   }
   const int64_t plane = plane_of(net);
-  double *in = inverse_of(net, cache) + 3 * LANES;
+  double *in = cache + n_comp_of(net) * plane + 3 * LANES;
   for (int64_t k = 0; k < (int64_t)net->n_in * LANES; ++k) in[k] = x[k];
   for (int c = 0; c < n_comp_of(net); ++c) {
     double *theta = cache + c * plane;
     for (int64_t j = 0; j < net->n_pad; ++j)
       for (int l = 0; l < LANES; ++l) theta[j * LANES + l] = j < net->n_hidden ? net->b[c][j] : 0.0;
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, net->n_hidden, LANES, net->n_in, 1.0, net->w[c], net->n_hidden,
-                in, LANES, 1.0, theta, LANES);
+    rz_lanes_affine(net->n_hidden, net->n_in, net->w[c], in, theta);
   }
   double sum[2 * LANES] = {0.0};
   if (net->is_complex)
-    lanes_exp_complex(net->n_hidden, plane, cache, sum);
+    lanes_exp_complex(net->n_hidden, cache, cache + plane, sum);
   else
     lanes_exp(net->n_hidden, cache, sum);
   lane_product p;
@@ -149,32 +147,6 @@ void rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cache,
   }
 }
 
-static void multiply(lane_product *p, int lane, double re, double im, int64_t exponent) {
-  const double r = p->m[lane], i = p->m[LANES + lane];
-  p->m[lane] = r * re - i * im;
-  p->m[LANES + lane] = r * im + i * re;
-  p->exponent[lane] += exponent;
-}
-
-/* out = p * inverse * front factors, powers of two last. */
-static void assemble_ratio(const rz_cosh_net *net, const double *inverse, const int8_t *x, int n, const int32_t *input,
-                           lane_product *p, double complex *out) {
-  for (int l = 0; l < LANES; ++l) multiply(p, l, inverse[l], inverse[LANES + l], (int64_t)inverse[2 * LANES + l]);
-  for (int k = 0; k < n; ++k) {
-    const int8_t *s = x + (int64_t)input[k] * LANES;
-    const rz_scaled u = net->front[2 * input[k]], d = net->front[2 * input[k] + 1];
-    for (int l = 0; l < LANES; ++l)
-      multiply(p, l, s[l] > 0 ? u.re : d.re, s[l] > 0 ? u.im : d.im, s[l] > 0 ? u.exponent : d.exponent);
-    if (k % 256 == 255) lanes_normalise(2, 0, p->m, p->exponent);
-  }
-  for (int l = 0; l < LANES; ++l) {
-    /* mantissas are within 2^+-200, so a clamp at 2^+-4000 keeps 0 and inf where they belong */
-    const int64_t e = p->exponent[l];
-    const int q = (int)(e > 4000 ? 4000 : e < -4000 ? -4000 : e);
-    out[l] = q == 0 ? CMPLX(p->m[l], p->m[LANES + l]) : CMPLX(ldexp(p->m[l], q), ldexp(p->m[LANES + l], q));
-  }
-}
-
 void rz_cosh_net_ratio(const rz_cosh_net *net, const double *cache, const int8_t *x, int n, const int32_t *input,
                        double complex *out) {
   if (net->chunk == 0) {
@@ -183,21 +155,27 @@ void rz_cosh_net_ratio(const rz_cosh_net *net, const double *cache, const int8_t
   }
   lane_product p;
   product(net, cache, x, n, input, &p);
-  assemble_ratio(net, cache + n_comp_of(net) * plane_of(net), x, n, input, &p, out);
+  lane_product inverse;
+  memcpy(&inverse, cache + n_comp_of(net) * plane_of(net), sizeof inverse);
+  if (net->is_complex)
+    lanes_ratio_complex(p.m, p.exponent, inverse.m, inverse.exponent, n, input, x, net->front, (double *)out);
+  else
+    lanes_ratio(p.m, p.exponent, inverse.m, inverse.exponent, n, input, x, net->front, (double *)out);
 }
 
 void rz_cosh_net_commit(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
                         const uint8_t *accept) {
   if (net->chunk == 0) return; /* nothing is cached */
   const int64_t plane = plane_of(net), tp = net->n_pad, step = n_comp_of(net) * tp;
+  uint64_t up[LANES], change[LANES];
+  for (int l = 0; l < LANES; ++l) change[l] = accept[l] ? UINT64_MAX : 0;
   for (int k = 0; k < n; ++k) {
-    int64_t which[LANES];
-    for (int l = 0; l < LANES; ++l) which[l] = accept[l] == 0 ? 0 : x[(int64_t)input[k] * LANES + l] > 0 ? 1 : 2;
+    positive_mask(x, input[k], up);
     const double *gu = net->g + 2 * input[k] * step, *gd = gu + step;
     if (net->is_complex)
-      lanes_scale_complex(net->n_hidden, plane, cache, tp, gu, gd, which);
+      lanes_scale_complex(net->n_pad, cache, cache + plane, tp, gu, gd, up, change);
     else
-      lanes_scale(net->n_hidden, cache, gu, gd, which);
+      lanes_scale(net->n_pad, cache, gu, gd, up, change);
   }
   lane_product p;
   store_inverse(net, cache, &p);

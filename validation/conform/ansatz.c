@@ -312,7 +312,16 @@ static void check_import(const setting *s) {
   rz_ansatz_destroy(&a);
 }
 
+/* A state may need more than one site; it says so. */
+static bool exists(const setting *s) {
+  rz_ansatz *a = NULL;
+  const rz_err rc = rz_ansatz_create_spec(s->lattice, 1, s->spec, &a);
+  rz_ansatz_destroy(&a);
+  return RZ_EXPECT(rc == RZ_OK || (rc == RZ_ERR_ARG && rz_lattice_n_site(s->lattice) == 1)) && rc == RZ_OK;
+}
+
 static void check_setting(const setting *s) {
+  if (!exists(s)) return;
   typedef void check(const setting *);
   check *const checks[] = {check_ratios, check_masks, check_save_load, check_import};
   const char *names[] = {"ratios", "masks", "save and load", "import"};
@@ -409,12 +418,60 @@ static void check_drift(const rz_ansatz_class *cls, const rz_lattice *l) {
   rz_ansatz_destroy(&a);
 }
 
+/* ---- import at another size: a configuration of period p sees the same filters on a lattice of q p cells ---- */
+static void check_padding(setting *s, const rz_lattice_spec *small, const rz_lattice_spec *large) {
+  rz_lattice *l[2] = {NULL, NULL};
+  rz_ansatz *a[2] = {NULL, NULL};
+  int8_t spin[2][MAX_SITE];
+  int extent[2][2];
+  if (!RZ_EXPECT_OK(rz_lattice_create(small, &l[0])) || !RZ_EXPECT_OK(rz_lattice_create(large, &l[1]))) return;
+  for (int k = 0; k < 2; ++k) {
+    s->lattice = l[k];
+    a[k] = make(s, 10 + (uint64_t)k);
+    rz_lattice_translation_extent(l[k], extent[k]);
+  }
+  if (a[0] != NULL && a[1] != NULL && RZ_EXPECT_OK(rz_ansatz_import(a[1], &a[0]->params, a[0]->n_site, extent[0]))) {
+    random_spins(30, a[0]->n_site, spin[0]);
+    for (int i = 0; i < a[1]->n_site; ++i) {
+      int cell[2], basis;
+      rz_lattice_cell(l[1], i, cell, &basis);
+      const int x = cell[0] % extent[0][0], y = cell[1] % extent[0][1];
+      spin[1][i] = spin[0][basis + rz_lattice_n_basis(l[0]) * (x + extent[0][0] * y)];
+    }
+    const int factor = a[1]->n_site / a[0]->n_site;
+    RZ_EXPECT(near(cexp(log_change(log_psi(a[1], spin[1]), factor * log_psi(a[0], spin[0]))), 1.0, 1e-11));
+    RZ_EXPECT(rz_ansatz_import(a[0], &a[1]->params, a[1]->n_site, extent[1]) == RZ_ERR_ARG); /* shrinks */
+    RZ_EXPECT(rz_ansatz_import(a[1], &a[0]->params, a[0]->n_site + 1, extent[0]) == RZ_ERR_ARG);
+  }
+  for (int k = 0; k < 2; ++k) {
+    rz_ansatz_destroy(&a[k]);
+    rz_lattice_destroy(&l[k]);
+  }
+}
+
+static void check_paddings(const rz_ansatz_class *cls) {
+  const rz_lattice_spec pair[3][2] = {
+      {{"chain", 1, {6, 1}, {true, true}, 0, NULL}, {"chain", 1, {12, 1}, {true, true}, 0, NULL}},
+      {{"square", 2, {4, 3}, {true, true}, 0, NULL}, {"square", 2, {8, 6}, {true, true}, 0, NULL}},
+      {{"kagome", 2, {2, 2}, {true, true}, 0, NULL}, {"kagome", 2, {4, 2}, {true, true}, 0, NULL}},
+  };
+  const char *weights[] = {"real", "complex"};
+  for (int k = 0; k < 3; ++k)
+    for (int c = 0; c < 2; ++c) {
+      setting s = {.cls = cls, .width = 0.3};
+      const int before = rz_n_failed;
+      snprintf(s.spec, sizeof s.spec, "kind=%s symmetry=translation weights=%s", cls->name, weights[c]);
+      check_padding(&s, &pair[k][0], &pair[k][1]);
+      if (rz_n_failed > before) fprintf(stderr, "  in padding of \"%s\", case %d\n", s.spec, k);
+    }
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   const rz_lattice_spec lattices[] = {
       {"chain", 1, {7, 1}, {true, true}, 0, NULL},   {"square", 2, {3, 2}, {true, true}, 0, NULL},
       {"kagome", 2, {2, 2}, {true, true}, 0, NULL},  {"square", 2, {2, 3}, {false, true}, 0, NULL},
-      {"chain", 1, {2, 1}, {false, false}, 0, NULL},
+      {"chain", 1, {2, 1}, {false, false}, 0, NULL}, {"chain", 1, {1, 1}, {false, false}, 0, NULL},
   };
   enum { N_LATTICE = sizeof lattices / sizeof lattices[0] };
   int n_class;
@@ -435,6 +492,9 @@ int main(int argc, char **argv) {
     }
     rz_lattice_destroy(&l);
   }
+  /* classes that share filters over translations can be enlarged */
+  for (int c = 0; c < n_class; ++c)
+    if (registry[c]->import != NULL) check_paddings(registry[c]);
   RZ_EXPECT(rz_memory_query().n_alive == 0);
   return rz_check_finish();
 }

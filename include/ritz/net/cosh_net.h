@@ -21,11 +21,10 @@
 #define RITZ_NET_COSH_NET_H
 
 #include "ritz/core/error.h"
+#include "ritz/net/lanes.h"
 #include <complex.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { RZ_NET_LANES = 16 };
 
 /* (re + i im) * 2^exponent */
 typedef struct rz_scaled {

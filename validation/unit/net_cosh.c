@@ -1,0 +1,156 @@
+/* modules: net linalg core */
+/* The log-cosh layer and its elementary functions: against the C library, and the fast path against plain log cosh for
+ * every way it multiplies (one chunk, many chunks, unit by unit, not at all). */
+#include "check.h"
+#include "ritz/core/memory.h"
+#include "ritz/core/rng.h"
+#include "ritz/net/cosh_net.h"
+#include "ritz/net/functions.h"
+#include "ritz/net/init.h"
+
+#include <string.h>
+
+enum { MAX_IN = 64 };
+
+static bool close_to(double complex a, double complex b, double tol) { return cabs(a - b) <= tol * cabs(b); }
+
+static void check_real_functions(void) {
+  RZ_EXPECT(rz_log_cosh(0.0) == 0.0);
+  for (double x = -900.0; x < 900.0; x += 0.37) {
+    const long double exact = fabsl((long double)x) + log1pl(expl(-2.0L * fabsl((long double)x))) - logl(2.0L);
+    RZ_EXPECT_NEAR(rz_log_cosh(x), (double)exact, 4e-16 * (1.0 + fabs(x)));
+    RZ_EXPECT(rz_log_cosh(x) == rz_log_cosh(-x));
+  }
+  for (double x = 1e-9; x < 1000.0; x *= 1.07) {
+    double t[3] = {x, -x, NAN};
+    rz_tanh(3, t);
+    RZ_EXPECT_NEAR(t[0] / tanh(x), 1.0, 1e-15);
+    RZ_EXPECT(t[1] == -t[0] && isnan(t[2]));
+  }
+}
+
+static void check_complex_functions(void) {
+  for (double x = -30.0; x < 30.0; x += 0.713)
+    for (double y = -40.0; y < 40.0; y += 0.531) {
+      const double complex z = CMPLX(x, y);
+      double re = x, im = y;
+      rz_tanh_complex(1, &re, &im);
+      RZ_EXPECT(close_to(CMPLX(re, im), ctanh(z), 1e-13)); /* ctanh itself loses digits near the poles */
+      RZ_EXPECT(close_to(cexp(rz_log_cosh_complex(z)), ccosh(z), 1e-13));
+      RZ_EXPECT(rz_log_cosh_complex(z) == rz_log_cosh_complex(-z));
+    }
+  double re[2] = {0.3, 400.0}, im[2] = {3e5, 1.0};
+  rz_tanh_complex(2, re, im);
+  RZ_EXPECT(close_to(CMPLX(re[0], im[0]), ctanh(CMPLX(0.3, 3e5)), 1e-13));
+  RZ_EXPECT(re[1] == 1.0 && fabs(im[1]) < 1e-300);
+  RZ_EXPECT(rz_log_cosh_complex(CMPLX(0.0, 0.7)) == rz_log_cosh_complex(CMPLX(0.0, -0.7)));
+}
+
+/* How the fast path is expected to multiply. */
+typedef enum path { ONE_CHUNK, CHUNKS, UNIT_BY_UNIT, LOG_COSH } path;
+
+static path path_of(const rz_cosh_net *net) {
+  if (net->chunk == 0) return LOG_COSH;
+  if (net->chunk < 8) return UNIT_BY_UNIT;
+  return net->chunk < net->n_hidden ? CHUNKS : ONE_CHUNK;
+}
+
+/* Ratios of some changes of 1, 2, 3 and all inputs in every lane; number of errors above tol. */
+static int bad_ratios(const rz_cosh_net *net, const double *cache, const int8_t *x, double tol) {
+  const int n = net->n_in;
+  int32_t input[MAX_IN];
+  int bad = 0;
+  for (int first = 0; first < n; first += 7)
+    for (int k = 0; k < 4; ++k) {
+      const int n_change = k < 3 ? k + 1 : n;
+      double complex out[RZ_NET_LANES];
+      for (int c = 0; c < n_change; ++c) input[c] = (first + 3 * c * (k < 3) + c * (k == 3)) % n;
+      rz_cosh_net_ratio(net, cache, x, n_change, input, out);
+      for (int lane = 0; lane < RZ_NET_LANES; ++lane) {
+        int8_t one[MAX_IN];
+        for (int i = 0; i < n; ++i) one[i] = x[i * RZ_NET_LANES + lane];
+        const double complex before = rz_cosh_net_value(net, one);
+        for (int c = 0; c < n_change; ++c) one[input[c]] = (int8_t)-one[input[c]];
+        const double complex change = rz_cosh_net_value(net, one) - before;
+        if (creal(change) > 700.0) {
+          bad += !(cabs(out[lane]) > 1e300);
+        } else if (creal(change) < -700.0) {
+          bad += !(cabs(out[lane]) < 1e-300);
+        } else {
+          bad += !close_to(out[lane], cexp(change), tol);
+        }
+      }
+    }
+  return bad;
+}
+
+static void change_inputs(const rz_cosh_net *net, double *cache, int8_t *x, rz_rng *rng) {
+  uint8_t accept[RZ_NET_LANES];
+  const int32_t input[2] = {(int32_t)rz_rng_below(rng, 20), 20 + (int32_t)rz_rng_below(rng, 20)};
+  for (int lane = 0; lane < RZ_NET_LANES; ++lane) accept[lane] = rz_rng_u32(rng) & 1;
+  rz_cosh_net_commit(net, cache, x, 2, input, accept);
+  for (int lane = 0; lane < RZ_NET_LANES; ++lane)
+    for (int c = 0; c < 2 && accept[lane]; ++c) {
+      int8_t *s = x + input[c] * RZ_NET_LANES + lane;
+      *s = (int8_t) - *s;
+    }
+}
+
+/* 40 inputs, 160 (or fewer) hidden units; every `sparse`-th weight is of size `large`, the others 0.05. */
+static void check_path(int n_hidden, bool is_complex, double large, int sparse, path expected) {
+  enum { N_IN = 40 };
+  rz_cosh_net *net = NULL;
+  double *cache = NULL;
+  double complex value[RZ_NET_LANES];
+  int8_t x[N_IN * RZ_NET_LANES];
+  rz_rng rng = rz_rng_stream(8, RZ_RNG_TEST, 1);
+  if (!RZ_EXPECT_OK(rz_cosh_net_create(N_IN, n_hidden, is_complex, &net))) return;
+  for (int c = 0; c < (is_complex ? 2 : 1); ++c) {
+    rz_net_init_normal(1, (uint64_t)c, 0.05, (int64_t)N_IN * n_hidden, net->w[c]);
+    rz_net_init_normal(2, (uint64_t)c, 0.3, n_hidden, net->b[c]);
+    rz_net_init_normal(3, (uint64_t)c, 0.3, N_IN, net->a[c]);
+    for (int64_t k = 0; k < (int64_t)N_IN * n_hidden; k += sparse)
+      net->w[c][k] = large * (rz_rng_u32(&rng) & 1 ? 1.0 : -1.0) * (c == 0 ? 1.0 : 0.1);
+  }
+  rz_cosh_net_update(net);
+  RZ_EXPECT(path_of(net) == expected);
+  for (int k = 0; k < N_IN * RZ_NET_LANES; ++k) x[k] = rz_rng_u32(&rng) & 1 ? 1 : -1;
+  if (RZ_EXPECT_OK(RZ_NEW0(rz_cosh_net_cache_size(net), &cache))) {
+    rz_cosh_net_refresh(net, x, cache, value);
+    for (int lane = 0; lane < RZ_NET_LANES; ++lane) {
+      int8_t one[MAX_IN];
+      for (int i = 0; i < N_IN; ++i) one[i] = x[i * RZ_NET_LANES + lane];
+      const double complex exact = rz_cosh_net_value(net, one);
+      RZ_EXPECT_NEAR(creal(value[lane]), creal(exact), 1e-13 * (100.0 + fabs(creal(exact))));
+      RZ_EXPECT(cabs(cexp(I * (cimag(value[lane]) - cimag(exact))) - 1.0) < 1e-10);
+    }
+    const int bad = bad_ratios(net, cache, x, 1e-10);
+    for (int k = 0; k < 100; ++k) change_inputs(net, cache, x, &rng);
+    const int bad_later = bad_ratios(net, cache, x, 1e-10);
+    if (!RZ_EXPECT(bad == 0 && bad_later == 0))
+      fprintf(stderr, "  %d, then %d ratios: %d units, complex %d, large %g, sparse %d, theta up to %g, chunk %d\n",
+              bad, bad_later, n_hidden, is_complex, large, sparse, net->theta_bound, net->chunk);
+  }
+  rz_free(&cache);
+  rz_cosh_net_destroy(&net);
+}
+
+int main(void) {
+  check_real_functions();
+  check_complex_functions();
+  for (int c = 0; c < 2; ++c) {
+    const bool is_complex = c == 1;
+    check_path(160, is_complex, 0.05, 1, c == 0 ? ONE_CHUNK : CHUNKS);
+    check_path(13, is_complex, 0.05, 1, ONE_CHUNK);
+    check_path(1, is_complex, 0.5, 1, ONE_CHUNK);
+    check_path(160, is_complex, 0.3, 1, CHUNKS);
+    check_path(160, is_complex, 15.0, 23, CHUNKS); /* one or two weights of 15 in every unit */
+    check_path(160, is_complex, 1.0, 1, CHUNKS);
+    check_path(160, is_complex, 3.5, 1, UNIT_BY_UNIT);
+    check_path(160, is_complex, 15.0, 1, LOG_COSH);
+  }
+  rz_cosh_net *net = NULL;
+  RZ_EXPECT(rz_cosh_net_create(0, 1, false, &net) == RZ_ERR_ARG && net == NULL);
+  RZ_EXPECT(rz_memory_query().n_alive == 0);
+  return rz_check_finish();
+}
