@@ -33,7 +33,8 @@ grep -qi "length = $length" "$folder/deck.nml" || { echo "no 'length = ...' in $
 cd "$folder"
 
 # The warning goes to this script alone; pass it on to the launcher, which hands USR1 to every rank at once. A trapped
-# signal ends `wait` early, so wait again until the launcher has gone.
+# signal ends `wait` early, so wait again until the launcher has gone. This version of Ritz does not stop and resume: a
+# run that is told so ends there; its trace stays. Ask for enough time (`ritz check`, or a short run, tells).
 mpirun -n "$SLURM_NTASKS" --mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2 \
   --mca oob_tcp_keepalive_probes 3 "$RITZ" run deck.nml &
 pid=$!

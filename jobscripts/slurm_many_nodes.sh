@@ -26,7 +26,8 @@ launch=(mpirun -n "$SLURM_NTASKS" --mca oob_tcp_keepalive_time 10 --mca oob_tcp_
         --mca oob_tcp_keepalive_probes 3)
 
 # The warning goes to this script alone; pass it on to the launcher, which hands USR1 to every rank at once. A trapped
-# signal ends `wait` early, so wait again until the launcher has gone.
+# signal ends `wait` early, so wait again until the launcher has gone. This version of Ritz does not stop and resume: a
+# run that is told so ends there; its trace stays. Ask for enough time (`ritz check`, or a short run, tells).
 "${launch[@]}" "$RITZ" run "$DECK" &
 pid=$!
 trap 'kill -USR1 "$pid" 2>/dev/null' USR1
