@@ -6,6 +6,7 @@
 #include "ritz/core/memory.h"
 #include "ritz/net/lanes.h"
 
+#include "ritz/core/math.h"
 #include <math.h>
 #include <string.h>
 

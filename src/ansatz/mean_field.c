@@ -1,6 +1,7 @@
 /* Product state: log psi(s) = sum_i a_i s_i. */
 #include "ansatz_impl.h"
 
+#include "ritz/core/math.h"
 #include "ritz/core/memory.h"
 
 static const rz_option options[] = {

@@ -34,15 +34,19 @@ static void assessment_free(rz_assessment *a) {
   rz_free(&a->residual);
 }
 
+/* An objective without noise may not rise beyond rounding; one with noise must rise clearly before it is called bad. */
+static bool has_risen(const rz_train_spec *spec, double rise, double noise, double scale) {
+  if (noise > 0.0) return rise > spec->spike_sigma * noise && rise > spec->spike_relative * scale;
+  return rise > 1e-13 * scale;
+}
+
 static void judge_rise(const loop *l, rz_assessment *a) {
   if (!a->healthy || !l->have_good) return;
-  const double rise = a->objective - l->good_objective;
   const double noise = hypot(a->error, l->good_error);
-  if (rise > l->spec->spike_sigma * noise && rise > l->spec->spike_relative * fabs(l->good_objective)) {
-    a->healthy = false;
-    snprintf(a->reason, sizeof a->reason, "the objective rose from %.8g to %.8g, %.1f sigma", l->good_objective,
-             a->objective, rise / noise);
-  }
+  if (!has_risen(l->spec, a->objective - l->good_objective, noise, fabs(l->good_objective))) return;
+  a->healthy = false;
+  snprintf(a->reason, sizeof a->reason, "the objective rose from %.12g to %.12g (noise %.1e)", l->good_objective,
+           a->objective, noise);
 }
 
 /* Assess the current parameters; a numerical failure is a verdict, not an error. */

@@ -4,6 +4,7 @@
 
 #include "ritz/core/memory.h"
 
+#include "ritz/core/math.h"
 #include <string.h>
 
 static const rz_option rows[] = {

@@ -1,6 +1,7 @@
 /* Matrix elements: the hot part. */
 #include "operator_impl.h"
 
+#include "ritz/core/math.h"
 #include <math.h>
 #include <string.h>
 

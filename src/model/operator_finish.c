@@ -3,6 +3,7 @@
 
 #include "ritz/core/memory.h"
 
+#include "ritz/core/math.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>

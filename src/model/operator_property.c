@@ -4,6 +4,7 @@
 
 #include "ritz/core/memory.h"
 
+#include "ritz/core/math.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
  * against brute force over all configurations. */
 #include "check.h"
 #include "model_dense.h"
+#include "ritz/core/math.h"
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"
 

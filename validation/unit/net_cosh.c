@@ -8,6 +8,7 @@
 #include "ritz/net/functions.h"
 #include "ritz/net/init.h"
 
+#include "ritz/core/math.h"
 #include <string.h>
 
 enum { MAX_IN = 64 };

@@ -6,6 +6,7 @@
 /* private to the module: the fast path under test */
 #include "../../src/sample/accept.h"
 
+#include "ritz/core/math.h"
 #include <complex.h>
 #include <string.h>
 

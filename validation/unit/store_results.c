@@ -2,6 +2,7 @@
  * directory as argument only one file is written there, for another reader to judge. */
 /* modules: store core */
 #include "check.h"
+#include "ritz/core/math.h"
 #include "ritz/core/memory.h"
 #include "ritz/store/results.h"
 #include "scratch.h"
