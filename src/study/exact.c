@@ -81,7 +81,12 @@ static rz_err diagonalise(exact_run *e) {
   rz_ed_spec spec = spec_from_deck(run->config, e->model);
   const double dim = sector_dim(e->model);
   if (spec.n_levels > dim) spec.n_levels = (int)dim;
-  RZ_TRY(rz_ed_solve(&spec, run->comm, &r->ed));
+  const rz_err rc = rz_ed_solve(&spec, run->comm, &r->ed);
+  if (rc == RZ_ERR_ARG) { /* a symmetry that H or the lattice lacks, too many levels, too large for the solver */
+    rz_config_error(run->config, "sector", NULL, "%s", rz_error_message());
+    return rz_config_report(run->config);
+  }
+  RZ_TRY(rc);
   r->n_level = r->ed.n_level;
   r->level = r->ed.energy;
   r->n_ground = 1;

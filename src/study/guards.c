@@ -2,15 +2,20 @@
 
 #include "ritz/exact/ed.h"
 #include <math.h>
+#include <string.h>
 
 /* Sectors up to this size are searched for the best positive state. */
 static const int64_t POSITIVE_DIM = INT64_C(1) << 15;
 
-static void object(rz_quantum *q, rz_log *log, const char *group, const char *key, const char *text) {
+/* The explanation may end in a full stop; what helps goes on after it. */
+static void object(rz_quantum *q, rz_log *log, const char *group, const char *key, const char *text,
+                   const char *remedy) {
+  const int n = (int)strlen(text);
+  const int shown = n > 0 && text[n - 1] == '.' ? n - 1 : n;
   if (rz_config_bool(q->config, "run", "force"))
-    rz_log_warn(log, "%s (continuing: force = .true.)", text);
+    rz_log_warn(log, "%.*s (continuing: force = .true.)", shown, text);
   else
-    rz_config_error(q->config, group, key, "%s; force = .true. in &run overrides", text);
+    rz_config_error(q->config, group, key, "%.*s; %s, or override by force = .true. in &run", shown, text, remedy);
 }
 
 static rz_err check_moves(rz_quantum *q, rz_log *log) {
@@ -18,7 +23,7 @@ static rz_err check_moves(rz_quantum *q, rz_log *log) {
   int connected;
   char text[256];
   RZ_TRY(rz_sampler_ergodic(q->sampler, q->model, &connected, text));
-  if (connected == 0) object(q, log, "sampler", "move", text);
+  if (connected == 0) object(q, log, "sampler", "move", text, "choose other moves");
   if (connected < 0) rz_log_print(log, RZ_LOG_SUMMARY, "moves: %s\n", text);
   return RZ_OK;
 }
@@ -31,7 +36,9 @@ static rz_err check_sign(rz_quantum *q, rz_log *log) {
     RZ_TRY(rz_model_create_cluster(q->config, q->model->fixed_sz ? 16 : 12, &small));
   rz_positive_report report;
   RZ_TRY_DONE(rc, rz_positive_check(q->model, small, POSITIVE_DIM, q->comm, &report));
-  if (report.verdict == RZ_POSITIVE_REFUTED) object(q, log, "ansatz", "weights", report.text);
+  if (report.verdict == RZ_POSITIVE_REFUTED)
+    object(q, log, "ansatz", "weights", report.text,
+           "use complex amplitudes (weights = 'complex'), a basis without these signs (marshall = 'rotate')");
   if (report.verdict == RZ_POSITIVE_UNKNOWN) rz_log_warn(log, "%s", report.text);
   if (report.verdict == RZ_POSITIVE_PROVEN) rz_log_print(log, RZ_LOG_SUMMARY, "sign      %s\n", report.text);
 done:

@@ -42,8 +42,7 @@ static rz_err keep_vectors(const rz_ed_spec *spec, const rz_comm *comm, rz_refer
   return RZ_OK;
 }
 
-static rz_err diagonalise(const rz_config *config, const rz_model *model, double dim, const rz_comm *comm,
-                          rz_reference *r) {
+static rz_err diagonalise(rz_config *config, const rz_model *model, double dim, const rz_comm *comm, rz_reference *r) {
   const bool with_vectors = dim <= (double)VECTOR_DIM;
   const int64_t levels = rz_config_int(config, "reference", "levels");
   const rz_ed_spec spec = {.op = model->h,
@@ -55,7 +54,12 @@ static rz_err diagonalise(const rz_config *config, const rz_model *model, double
                            .tol = 1e-12,
                            .with_vectors = with_vectors,
                            .seed = 1};
-  RZ_TRY(rz_ed_solve(&spec, comm, &r->ed));
+  const rz_err rc = rz_ed_solve(&spec, comm, &r->ed);
+  if (rc == RZ_ERR_ARG) { /* too large for the solver that the deck names */
+    rz_config_error(config, "reference", "solver", "%s", rz_error_message());
+    return rz_config_report(config);
+  }
+  RZ_TRY(rc);
   r->n_level = r->ed.n_level;
   r->level = r->ed.energy;
   count_ground_space(r);
