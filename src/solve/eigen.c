@@ -24,8 +24,8 @@ rz_range rz_eigen_rows(const rz_eigen_problem *p) {
   return r;
 }
 
-double rz_eigen_random(const rz_eigen_problem *p, int64_t row, int draw) {
-  rz_rng rng = rz_rng_stream(p->seed, RZ_RNG_SOLVER, (uint64_t)row);
+double rz_eigen_random(uint64_t seed, int64_t row, int draw) {
+  rz_rng rng = rz_rng_stream(seed, RZ_RNG_SOLVER, (uint64_t)row);
   if (draw > 0) rz_rng_seek(&rng, 2 * (uint64_t)draw);
   return rz_rng_uniform(&rng) - 0.5;
 }
@@ -81,11 +81,12 @@ rz_err rz_eigen_orthogonalise(const rz_eigen_problem *p, int n, const double *v,
   return RZ_OK;
 }
 
-/* Multiply by the phase that makes the product with the start vector positive. */
-static rz_err fix_phase(const rz_eigen_problem *p, const double *start, double *x) {
+/* Multiply by the phase that makes the product with a random vector positive. Not with the start of the search: further
+ * copies of a degenerate level are orthogonal to it. */
+static rz_err fix_phase(const rz_eigen_problem *p, const double *random, double *x) {
   const int64_t rows = rz_eigen_rows(p).count;
   double c[2];
-  RZ_TRY(rz_eigen_dot(p, start, x, c));
+  RZ_TRY(rz_eigen_dot(p, random, x, c));
   const double size = hypot(c[0], c[1]);
   if (size <= 0.0) return RZ_OK;
   const double re = c[0] / size, im = -c[1] / size;
@@ -110,16 +111,16 @@ static rz_err normalise(const rz_eigen_problem *p, double *x) {
 /* Values as Rayleigh quotients and residuals from the vectors; refuses what is not an eigenpair. work [2, rows]. */
 static rz_err verify(const rz_eigen_problem *p, double *work, rz_eigen_result *r) {
   const int64_t rows = rz_eigen_rows(p).count, first = rz_eigen_rows(p).first;
-  double *const start = work, *const y = work + rows, c[2];
-  for (int64_t i = 0; i < rows; i++) start[i] = rz_eigen_random(p, first + i, 0);
-  RZ_TRY(rz_eigen_apply(p, start, y, r));
+  double *const random = work, *const y = work + rows, c[2];
+  for (int64_t i = 0; i < rows; i++) random[i] = rz_eigen_random(p->seed, first + i, RZ_EIGEN_PHASE_DRAW);
+  RZ_TRY(rz_eigen_apply(p, random, y, r));
   RZ_TRY(rz_eigen_dot(p, y, y, c));
   double scale = c[0];
-  RZ_TRY(rz_eigen_dot(p, start, start, c));
+  RZ_TRY(rz_eigen_dot(p, random, random, c));
   scale = sqrt(scale / c[0]);
   for (int k = 0; k < r->n_found; k++) {
     double *const x = r->vector + k * rows;
-    RZ_TRY(fix_phase(p, start, x));
+    RZ_TRY(fix_phase(p, random, x));
     RZ_TRY(normalise(p, x));
     RZ_TRY(rz_eigen_apply(p, x, y, r));
     RZ_TRY(rz_eigen_dot(p, x, y, c));

@@ -8,8 +8,6 @@ extern const rz_eigensolver_class rz_eigensolver_slepc, rz_eigensolver_dense;
 
 /* Rows of this rank: in pairs if paired. Local. */
 rz_range rz_eigen_rows(const rz_eigen_problem *p);
-/* Component `row` of the random vector number `draw`. Local. */
-double rz_eigen_random(const rz_eigen_problem *p, int64_t row, int draw);
 /* y = A x, counted and timed; all ranks agree on the error. Collective. */
 rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r);
 /* <x, y> over all ranks as (Re, Im); Im is 0 unless paired. Collective. */

@@ -80,7 +80,7 @@ static rz_err estimate_scale(search *s) {
   double c[2], d[2], *x = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_agree(s->p->comm, RZ_NEW(s->rows.count, &x)));
-  for (int64_t i = 0; i < s->rows.count; i++) x[i] = rz_eigen_random(s->p, s->rows.first + i, 0);
+  for (int64_t i = 0; i < s->rows.count; i++) x[i] = rz_eigen_random(s->p->seed, s->rows.first + i, 0);
   RZ_TRY_DONE(rc, rz_eigen_apply(s->p, x, s->work, s->r));
   RZ_TRY_DONE(rc, rz_eigen_dot(s->p, s->work, s->work, c));
   RZ_TRY_DONE(rc, rz_eigen_dot(s->p, x, x, d));
@@ -158,7 +158,7 @@ static rz_err configure(search *s, EPS eps, Mat a, Vec start, int nev, int draw)
   PETSC_DONE(EPSSetTolerances(eps, p->tol, (PetscInt)restarts));
   PETSC_DONE(EPSSetConvergenceTestFunction(eps, converged, s, NULL));
   PETSC_DONE(VecGetArrayWrite(start, &x));
-  for (int64_t i = 0; i < s->rows.count; i++) x[i] = rz_eigen_random(p, s->rows.first + i, draw);
+  for (int64_t i = 0; i < s->rows.count; i++) x[i] = rz_eigen_random(p->seed, s->rows.first + i, draw);
   PETSC_DONE(VecRestoreArrayWrite(start, &x));
   PETSC_DONE(EPSSetInitialSpace(eps, 1, &start));
   PETSC_DONE(deflate(s, eps, start) == RZ_OK ? 0 : PETSC_ERR_LIB);

@@ -34,8 +34,9 @@ typedef struct rz_eigen_result {
   int n_found;
   double *value;    /* [n_found] ascending; owner: caller, rz_eigen_result_free */
   double *residual; /* [n_found] |A x - value x| */
-  double *vector;   /* [n_found, local rows] normalised, phase fixed by a positive product with the start vector, so
-                       that a simple level's vector does not depend on the ranks; NULL if not asked for */
+  double *vector;   /* [n_found, local rows] normalised, phase fixed by a positive product with the random vector
+                       number RZ_EIGEN_PHASE_DRAW, so that a simple level's vector does not depend on the ranks; NULL if
+                       not asked for */
   int n_products;
   double seconds_per_product;
   int64_t bytes; /* this rank's vectors and matrices inside the solver */
@@ -54,7 +55,10 @@ const rz_eigensolver_class *const *rz_eigensolver_registry(int *n);
 rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out);
 void rz_eigen_result_free(rz_eigen_result *r);
 
-enum { RZ_EIGEN_DENSE_MAX = 20000 };
+enum { RZ_EIGEN_DENSE_MAX = 20000, RZ_EIGEN_PHASE_DRAW = 1000 };
+/* Component `row` of random vector number `draw`, uniform in (-1/2, 1/2): word 2 draw of stream (seed, RZ_RNG_SOLVER,
+ * row). Vector 0 starts the search. Local. */
+double rz_eigen_random(uint64_t seed, int64_t row, int draw);
 /* Vectors "slepc" keeps for an order n and n_wanted pairs: its memory is this many times the local rows. Local. */
 int64_t rz_eigen_n_vectors(int64_t n, int n_wanted);
 
