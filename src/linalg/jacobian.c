@@ -33,6 +33,11 @@ static void layer_destroy(rz_layer **layer) {
   rz_free(layer);
 }
 
+void rz_jacobian_forget(rz_jacobian *j) {
+  rz_free(&j->dots);
+  rz_free(&j->panel);
+}
+
 void rz_jacobian_destroy(rz_jacobian **jp) {
   rz_jacobian *j = *jp;
   if (!j) return;
@@ -41,7 +46,7 @@ void rz_jacobian_destroy(rz_jacobian **jp) {
   rz_free(&j->weight);
   rz_free(&j->mean);
   rz_free(&j->scale);
-  rz_free(&j->dots);
+  rz_jacobian_forget(j);
   rz_free(jp);
 }
 
@@ -111,7 +116,8 @@ const double *rz_jacobian_mean(const rz_jacobian *j) { return j->mean; }
 static int64_t layer_numbers(const rz_layer *l) { return l->n_x + (int64_t)l->n_share * l->d_out * (l->d_im ? 2 : 1); }
 
 int64_t rz_jacobian_bytes(const rz_jacobian *j) {
-  return (j->n * (rz_jacobian_pack_size(j)) + j->n_comp * j->n_param) * (int64_t)sizeof(double);
+  const int64_t numbers = j->n * rz_jacobian_pack_size(j) + j->n_comp * j->n_param;
+  return (numbers + (j->panel ? j->n_comp * j->n * j->n_param : 0)) * (int64_t)sizeof(double);
 }
 
 rz_err rz_jacobian_scale(rz_jacobian *j, const double *s) {
@@ -162,7 +168,7 @@ rz_err rz_jacobian_pack(const rz_jacobian *j, int64_t n, const int64_t *sample, 
 
 rz_err rz_jacobian_unpack(rz_jacobian *j, int64_t n, const double *buffer) {
   RZ_CHECK(n >= 0 && n <= j->n, RZ_ERR_ARG, "unpacking %lld samples into %lld", (long long)n, (long long)j->n);
-  rz_free(&j->dots);
+  rz_jacobian_forget(j);
   for (int64_t i = 0; i < n; i++) {
     buffer = get(j->weight, buffer, i, 1);
     for (int k = 0; k < j->n_layer; k++) {

@@ -14,6 +14,7 @@ struct rz_jacobian {
   double *mean;     /* [n_comp, n_param] */
   double *scale;    /* [n_param] or NULL */
   double *dots;     /* [n_comp (of the mean), n_comp, n]: J_(c,i) . mean / scale^2 for Gram blocks, or NULL */
+  double *panel;    /* [n_comp, n, n_param]: the rows themselves, uncentred and unscaled, or NULL */
   bool centred;
 };
 
@@ -36,5 +37,11 @@ const double *rz_layer_signal(const rz_layer *l, int c, int64_t first, int64_t c
 /* y[(c - c0) * ld + i] = row (c, first + i) of the uncentred, unscaled J times v, for n_c components from c0 on. */
 rz_err rz_jacobian_apply_raw(const rz_jacobian *j, int c0, int n_c, int64_t first, int64_t count, const double *v,
                              double *y, int64_t ld);
+
+/* Keep the rows of J of shared layers, when they are not many more numbers than the factors: one pass over them then
+ * costs far less than T multiply-adds per entry. */
+rz_err rz_jacobian_keep_panel(rz_jacobian *j);
+/* Forget what was computed from factors, mean or scales. */
+void rz_jacobian_forget(rz_jacobian *j);
 
 #endif

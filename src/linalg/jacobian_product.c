@@ -80,6 +80,11 @@ rz_err rz_jacobian_apply_raw(const rz_jacobian *j, int c0, int n_c, int64_t firs
                              double *y, int64_t ld) {
   for (int c = 0; c < n_c; c++)
     for (int64_t i = 0; i < count; i++) y[c * ld + i] = 0.0;
+  const int n_param = (int)j->n_param;
+  for (int c = 0; j->panel && c < n_c; c++)
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)count, n_param, 1.0,
+                j->panel + ((c0 + c) * j->n + first) * j->n_param, n_param, v, 1, 0.0, y + c * ld, 1);
+  if (j->panel) return RZ_OK;
   for (int k = 0; k < j->n_layer; k++) {
     const rz_layer *l = j->layer[k];
     RZ_TRY(layer_apply(l, c0, n_c, first, count, v + l->offset, y, ld));
@@ -121,6 +126,11 @@ done:
 
 static rz_err apply_t_raw(const rz_jacobian *j, const double *u, double *g) {
   memset(g, 0, (size_t)j->n_param * sizeof *g);
+  if (j->panel) {
+    cblas_dgemv(CblasRowMajor, CblasTrans, (int)rz_jacobian_n_rows(j), (int)j->n_param, 1.0, j->panel, (int)j->n_param,
+                u, 1, 0.0, g, 1);
+    return RZ_OK;
+  }
   for (int k = 0; k < j->n_layer; k++) RZ_TRY(layer_apply_t(j, j->layer[k], u, g + j->layer[k]->offset));
   return RZ_OK;
 }
@@ -175,6 +185,7 @@ static rz_err local_mean(rz_jacobian *j) {
     RZ_CHECK(isfinite(j->weight[i]) && j->weight[i] >= 0.0, RZ_ERR_ARG, "weight of sample %lld is %g", (long long)i,
              j->weight[i]);
   clear_dropped(j);
+  RZ_TRY(rz_jacobian_keep_panel(j));
   RZ_TRY_DONE(rc, RZ_NEW0(j->n_comp * j->n, &u));
   for (int c = 0; c < j->n_comp; c++) {
     memset(u, 0, (size_t)(j->n_comp * j->n) * sizeof *u);
@@ -187,7 +198,7 @@ done:
 }
 
 rz_err rz_jacobian_centre(rz_jacobian *j, const rz_comm *comm) {
-  rz_free(&j->dots);
+  rz_jacobian_forget(j);
   RZ_TRY(rz_agree(comm, local_mean(j)));
   RZ_TRY(rz_sum(comm, j->n_comp * j->n_param, j->mean));
   j->centred = true;

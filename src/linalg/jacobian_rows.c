@@ -36,8 +36,8 @@ static rz_err check_range(const rz_jacobian *j, int c, int64_t first, int64_t co
   return RZ_OK;
 }
 
-rz_err rz_jacobian_rows(const rz_jacobian *j, int c, int64_t first, int64_t count, double *out) {
-  RZ_TRY(check_range(j, c, first, count));
+/* Uncentred, unscaled rows from the factors, out [count, n_param]. */
+static rz_err form_rows(const rz_jacobian *j, int c, int64_t first, int64_t count, double *out) {
   memset(out, 0, (size_t)(count * j->n_param) * sizeof *out);
   for (int k = 0; k < j->n_layer; k++) {
     const rz_layer *l = j->layer[k];
@@ -51,6 +51,29 @@ rz_err rz_jacobian_rows(const rz_jacobian *j, int c, int64_t first, int64_t coun
     rz_free(&e_tmp);
     RZ_TRY(rc);
   }
+  return RZ_OK;
+}
+
+rz_err rz_jacobian_keep_panel(rz_jacobian *j) {
+  bool shared = false;
+  for (int k = 0; k < j->n_layer; k++) shared = shared || (j->layer[k]->n_share > 1 && j->layer[k]->x);
+  if (j->panel || !shared || j->n_comp * j->n_param > 3 * rz_jacobian_pack_size(j)) return RZ_OK;
+  double *panel = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(j->n_comp * j->n * j->n_param, &panel));
+  for (int c = 0; c < j->n_comp; c++) RZ_TRY_DONE(rc, form_rows(j, c, 0, j->n, panel + c * j->n * j->n_param));
+  j->panel = panel;
+done:
+  if (rc != RZ_OK) rz_free(&panel);
+  return rc;
+}
+
+rz_err rz_jacobian_rows(const rz_jacobian *j, int c, int64_t first, int64_t count, double *out) {
+  RZ_TRY(check_range(j, c, first, count));
+  if (j->panel)
+    memcpy(out, j->panel + (c * j->n + first) * j->n_param, (size_t)(count * j->n_param) * sizeof *out);
+  else
+    RZ_TRY(form_rows(j, c, first, count, out));
   const double *m = j->mean + c * j->n_param;
   for (int64_t i = 0; i < count; i++) {
     double *restrict to = out + i * j->n_param;
@@ -81,6 +104,8 @@ bool rz_jacobian_prefers_factors(const rz_jacobian *j) {
 /* One side of a Gram block: samples first .. first + n - 1 of component c of a layer. */
 typedef struct side {
   const rz_layer *l;
+  const double *rows; /* kept rows of component c from sample `first` on, or NULL */
+  int64_t n_param;
   int c;
   int64_t first;
   double *x_tmp, *e_tmp, *panel;
@@ -152,10 +177,16 @@ done:
 }
 
 static void side_panel(side *s, int64_t first, int64_t n, int a0, int n_a, const double *scale) {
-  const int64_t wide = (int64_t)n_a * rz_layer_width(s->l);
-  layer_panel(s->l, s->c, s->first + first, n, a0, n_a, s->x_tmp, s->e_tmp, s->panel, wide);
+  const int width = rz_layer_width(s->l);
+  const int64_t wide = (int64_t)n_a * width;
+  if (s->rows) {
+    const double *from = s->rows + first * s->n_param + s->l->offset + (int64_t)a0 * width;
+    for (int64_t i = 0; i < n; i++) memcpy(s->panel + i * wide, from + i * s->n_param, (size_t)wide * sizeof *from);
+  } else {
+    layer_panel(s->l, s->c, s->first + first, n, a0, n_a, s->x_tmp, s->e_tmp, s->panel, wide);
+  }
   if (!scale) return;
-  const double *by = scale + s->l->offset + (int64_t)a0 * rz_layer_width(s->l);
+  const double *by = scale + s->l->offset + (int64_t)a0 * width;
   for (int64_t i = 0; i < n; i++)
     for (int64_t k = 0; k < wide; k++) s->panel[i * wide + k] /= by[k];
 }
@@ -218,6 +249,7 @@ rz_err rz_jacobian_prepare_gram(rz_jacobian *j) {
   double *dots = NULL;
   rz_err rc = RZ_OK;
   rz_free(&j->dots);
+  RZ_TRY(rz_jacobian_keep_panel(j));
   RZ_TRY_DONE(rc, RZ_NEW(j->n_comp * j->n_comp * j->n, &dots));
   for (int cm = 0; cm < j->n_comp; cm++)
     for (int c = 0; c < j->n_comp; c++)
@@ -250,6 +282,14 @@ done:
   return rc;
 }
 
+static side make_side(const rz_jacobian *j, int k, int c, int64_t first) {
+  return (side){.l = j->layer[k],
+                .c = c,
+                .first = first,
+                .n_param = j->n_param,
+                .rows = j->panel ? j->panel + (c * j->n + first) * j->n_param : NULL};
+}
+
 rz_err rz_jacobian_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t na, const rz_jacobian *b, int cb,
                         int64_t first_b, int64_t nb, double *out, int64_t ld) {
   RZ_TRY(check_range(a, ca, first_a, na));
@@ -260,7 +300,7 @@ rz_err rz_jacobian_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t n
   for (int64_t i = 0; i < na; i++) memset(out + i * ld, 0, (size_t)nb * sizeof *out);
   if (na == 0 || nb == 0) return RZ_OK;
   for (int k = 0; k < a->n_layer; k++) {
-    const side sa = {.l = a->layer[k], .c = ca, .first = first_a}, sb = {.l = b->layer[k], .c = cb, .first = first_b};
+    const side sa = make_side(a, k, ca, first_a), sb = make_side(b, k, cb, first_b);
     RZ_TRY(gram_layer(a->scale, sa, na, sb, nb, out, ld));
   }
   if (a->centred) RZ_TRY(centre_gram(a, ca, first_a, na, b, cb, first_b, nb, out, ld));

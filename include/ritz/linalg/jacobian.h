@@ -46,11 +46,12 @@ int rz_jacobian_n_comp(const rz_jacobian *j);
 int64_t rz_jacobian_n_param(const rz_jacobian *j);
 int rz_jacobian_n_layer(const rz_jacobian *j);
 const rz_layer *rz_jacobian_layer(const rz_jacobian *j, int i);
-int64_t rz_jacobian_bytes(const rz_jacobian *j); /* memory of the factors */
+int64_t rz_jacobian_bytes(const rz_jacobian *j); /* memory of factors and kept rows */
 double rz_jacobian_weight(const rz_jacobian *j, int64_t i);
 
 /* Subtract the mean over all ranks' samples from now on. The factors are complete and stay as they are from here on;
- * those of samples with weight 0 are cleared first, so that a dropped sample may hold anything. Collective: one sum of
+ * those of samples with weight 0 are cleared first, so that a dropped sample may hold anything. Rows of shared layers
+ * are kept from then on where they are not many more numbers than the factors. Collective: one sum of
  * n_comp * n_param. Errors: RZ_ERR_ARG for a weight that is not a number >= 0, on every rank. */
 rz_err rz_jacobian_centre(rz_jacobian *j, const rz_comm *comm);
 /* Borrowed [n_comp, n_param], zero before centring. */
