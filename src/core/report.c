@@ -121,14 +121,17 @@ static void advance(const rz_report *report, cursor *c, int64_t pos) {
 /* The source line, or a window of a long one, and a caret below pos. */
 static rz_err add_source_line(const rz_report *report, const cursor *c, rz_strbuf *out) {
   const char *t = report->text;
-  int64_t from = c->line_start, to = c->at;
+  int64_t from = c->line_start;
   while (from < c->at && (t[from] == ' ' || t[from] == '\t')) from++;
-  const bool cut_left = c->at - from > LINE_SHOWN / 2;
+  int64_t to = from;
+  while (to < report->n && to < from + LINE_SHOWN && t[to] != '\n') to++;
+  const bool fits = to == report->n || t[to] == '\n';
+  const bool cut_left = !fits && c->at - from > LINE_SHOWN / 2;
   if (cut_left) {
     from = c->at - LINE_SHOWN / 2;
     while (from < c->at && is_continuation(t[from])) from++;
+    for (to = c->at; to < report->n && to < from + LINE_SHOWN && t[to] != '\n';) to++;
   }
-  while (to < report->n && to < from + LINE_SHOWN && t[to] != '\n') to++;
   const bool cut_right = to < report->n && t[to] != '\n';
   while (cut_right && to > c->at && is_continuation(t[to])) to--;
   while (!cut_right && to > c->at && (t[to - 1] == '\r' || t[to - 1] == ' ' || t[to - 1] == '\t')) to--;

@@ -170,6 +170,19 @@ static void check_form(void) {
       "                           ^");
 }
 
+/* A line of up to 100 characters is shown whole; of a longer one, a window around the place. */
+static void check_long_lines(void) {
+  const char *line =
+      "&hamiltonian                                                            j = 1.0, h = 1.0, k = 2 /";
+  char text[512], wanted[512];
+  snprintf(text, sizeof text, HEAD "%s\n", line);
+  snprintf(wanted, sizeof wanted, "    %s\n    %*s^", line, (int)(strstr(line, "k =") - line), "");
+  expect_said(text, 1, wanted);
+  snprintf(text, sizeof text, HEAD "&hamiltonian j = 1.0%100s\tk = 2 %100s h = 1 /\n", "", "");
+  snprintf(wanted, sizeof wanted, "    ...%49s\tk = 2 %44s...\n       %49s\t^", "", "", "");
+  expect_said(text, 1, wanted);
+}
+
 static void check_derived_and_semantic(void) {
   rz_config *c = parse(HEAD "&hamiltonian h=1 /\n", RZ_OK);
   const char *before = rz_config_string(c, "hamiltonian", "units");
@@ -381,6 +394,7 @@ int main(void) {
   check_selectors();
   check_studies();
   check_form();
+  check_long_lines();
   check_derived_and_semantic();
   check_print();
   check_each();
