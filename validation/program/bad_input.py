@@ -1,0 +1,344 @@
+"""Bad decks and command lines: one clear message, the documented exit code on every rank, and nothing written.
+
+A case is a good deck with one fault. `ritz check` must find it without MPI where it can be found so, and `ritz run`
+must find it on two ranks; each message is looked for once, not once per rank.
+"""
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+from harness import Test, namelist, watch  # noqa: E402
+
+USAGE, DECK, INPUT, ENVIRONMENT, CREATE = 64, 65, 66, 69, 73
+
+GOOD = {
+    "run": "study = 'ground_state', seed = 1, output = 'out.h5'",
+    "lattice": "geometry = 'chain', length = 8",
+    "hamiltonian": "model = 'tfim'",
+    "sector": None,
+    "ansatz": "kind = 'rbm', alpha = 1",
+    "sampler": "chains = 32, samples = 256, discard = 10",
+    "optimiser": "method = 'sr', iterations = 2",
+    "evaluate": "max_samples = 512",
+}
+HEISENBERG = {"hamiltonian": "model = 'heisenberg'"}
+TERMS = {"hamiltonian": "model = 'terms', file = 'h.terms'"}
+GRAPH = {"lattice": "geometry = 'graph', edges = 'g.edges'"}
+
+
+def good(**changes):
+    return namelist({**GOOD, **changes})
+
+
+def exact(lattice, sector):
+    return namelist({"run": "study = 'exact', output = 'out.h5'", "lattice": lattice,
+                     "hamiltonian": "model = 'heisenberg'", "sector": sector})
+
+
+def renamed(old, new):
+    return good().replace(old, new, 1)
+
+
+class Case:
+    def __init__(self, name, deck, code, *fragments, files=None, modes="check run"):
+        self.name, self.deck, self.code, self.fragments = name, deck, code, fragments
+        self.files, self.modes = files or {}, modes.split()
+
+
+# Fragments are texts that must be in the report.
+CASES = [
+    Case("misspelt_group", renamed("&lattice", "&latice"), DECK,
+         "unknown group &latice", "deck.nml:2:", "'lattice'"),
+    Case("misspelt_key", renamed("length", "lenght"), DECK,
+         "unknown key 'lenght' in group &lattice", "deck.nml:2:", "'length'", "&lattice geometry"),
+    Case("wrong_type", renamed("length = 8", "length = 'eight'"), DECK,
+         "key 'length' in group &lattice takes", "deck.nml:2:", "integer", "'eight'"),
+    Case("wrong_type_real", renamed("iterations = 2", "iterations = 2.5"), DECK,
+         "key 'iterations' in group &optimiser takes", "deck.nml:6:", "integer", "2.5"),
+    Case("out_of_range", renamed("seed = 1", "seed = -1"), DECK,
+         "key 'seed' in group &run is -1; allowed:", "deck.nml:1:"),
+    Case("out_of_range_length", renamed("length = 8", "length = 0"), DECK,
+         "key 'length' in group &lattice is 0; allowed:", "deck.nml:2:"),
+    Case("bad_choice", renamed("kind = 'rbm'", "kind = 'rmb'"), DECK,
+         "key 'kind' in group &ansatz is 'rmb'; allowed:", "deck.nml:4:", "rbm", "jastrow"),
+    Case("unused_key_model", good(hamiltonian="model = 'heisenberg', h = 1.0"), DECK,
+         "key 'h' in group &hamiltonian is not used by model = 'heisenberg'", "deck.nml:3:", "tfim"),
+    Case("unused_key_sampler", good(sampler="method = 'full_sum', chains = 32"), DECK,
+         "key 'chains' in group &sampler is not used by method = 'full_sum'", "deck.nml:5:", "metropolis"),
+    Case("unread_group", good(reference="", state="file = 'x.h5'"), DECK,
+         "group &state is not read by study 'ground_state'", "deck.nml:9:"),
+    Case("missing_group", good(hamiltonian=None), DECK,
+         "group &hamiltonian", "is missing", "ground_state"),
+    Case("missing_key", good(lattice="length = 8"), DECK,
+         "key 'geometry'", "&lattice", "deck.nml:2:"),
+    Case("missing_length", good(lattice="geometry = 'chain'"), DECK,
+         "length", "deck.nml:2:"),
+    Case("empty_deck", "", DECK, "study", "deck.nml"),
+    Case("unknown_study", renamed("'ground_state'", "'ground_stat'"), DECK,
+         "key 'study' in group &run is 'ground_stat'; allowed:", "deck.nml:1:", "exact", "evaluate"),
+    Case("unclosed_group", good().rstrip().rstrip("/"), DECK, "deck.nml:7:", "&evaluate"),
+    Case("group_twice", good() + "&lattice geometry = 'chain', length = 10 /\n", DECK,
+         "group &lattice is given twice", "deck.nml:8:", "line 2"),
+
+    Case("odd_ring_marshall",
+         good(lattice="geometry = 'chain', length = 9", hamiltonian="model = 'heisenberg'",
+              sector="sz = '1/2', marshall = 'rotate'"), DECK,
+         "a rotation needs two sublattices", "deck.nml:4:", "9 sites", "'none'"),
+    Case("sz_half", good(**HEISENBERG, sector="sz = '1/2'"), DECK,
+         "8 sites have no sector Sz = 1/2", "deck.nml:4:", "-4 to 4"),
+    Case("sz_large", good(**HEISENBERG, sector="sz = '9'"), DECK,
+         "8 sites have no sector Sz = 9", "deck.nml:4:", "-4 to 4"),
+    Case("sz_word", good(**HEISENBERG, sector="sz = 'up'"), DECK,
+         "'up' is not a sector", "deck.nml:4:", "'auto'"),
+    Case("sz_not_kept", good(sector="sz = '0'"), DECK,
+         "does not keep total Sz", "deck.nml:4:", "tfim", "'all'"),
+    Case("move_leaves_sector",
+         good(**HEISENBERG, sector="sz = '0'", sampler="move = 'flip', chains = 32, samples = 256"), DECK,
+         "move 'flip'", "deck.nml:6:", "sz"),
+    Case("unknown_move", good(sampler="move = 'flop', chains = 32, samples = 256"), DECK,
+         "key 'move' in group &sampler is 'flop'; allowed:", "deck.nml:5:", "exchange", "'flip'"),
+    Case("samples_not_multiple", good(sampler="chains = 32, samples = 250"), DECK,
+         "samples = 250 must be a positive multiple of chains = 32", "deck.nml:5:", "256"),
+    Case("chains_not_multiple", good(sampler="chains = 24, samples = 240"), DECK,
+         "chains * replicas = 24 * 1 must be a positive multiple of 16", "deck.nml:5:"),
+    Case("replicas", good(sampler="chains = 32, samples = 256, replicas = 3"), DECK,
+         "replicas = 3; allowed are", "deck.nml:5:"),
+    Case("full_sum_too_large",
+         good(lattice="geometry = 'chain', length = 30", sampler="method = 'full_sum'"), DECK,
+         "'full_sum' sums over at most", "deck.nml:5:", "1.074e+09", "metropolis"),
+    Case("unknown_observable", good(evaluate="max_samples = 512, observables = 'sx', 'szzs'"), DECK,
+         "szzs", "deck.nml:7:", "szsz"),
+
+    Case("terms_bad_operator", good(**TERMS), DECK, "unknown operator 'Q'", "h.terms:3:", "-1.0 Z 0 Q 1", "allowed",
+         files={"h.terms": "! a comment\n-1.0 Z 0 Z 1\n-1.0 Z 0 Q 1\n"}),
+    Case("terms_bad_site", good(**TERMS), DECK, "a site is an integer from 0 to 7", "h.terms:1:", "-1.0 Z 8",
+         files={"h.terms": "-1.0 Z 8\n"}),
+    Case("terms_bad_number", good(**TERMS), DECK, "a term begins with its coefficient", "h.terms:2:", "one X 0",
+         files={"h.terms": "1.0 X 0\none X 0\n"}),
+    Case("terms_empty", good(**TERMS), DECK, "no terms in the file", "h.terms", files={"h.terms": "! nothing\n"}),
+    Case("terms_missing", good(**TERMS), INPUT, "h.terms", "No such file"),
+    Case("edges_bad_line", good(**GRAPH), DECK, "the second site must be an integer", "g.edges:2:", "1 two",
+         files={"g.edges": "0 1\n1 two\n"}),
+    Case("edges_loop", good(**GRAPH), DECK, "site 1 cannot be joined to itself", "g.edges:2:",
+         files={"g.edges": "0 1\n1 1\n"}),
+    Case("edges_twice", good(**GRAPH), DECK, "the edge 0 1 was given in line 1 already", "g.edges:3:",
+         files={"g.edges": "0 1\n1 2\n1 0\n"}),
+    Case("edges_missing", good(**GRAPH), INPUT, "g.edges", "No such file"),
+
+    Case("init_from_missing", good(ansatz="kind = 'rbm', init_from = 'old.h5'"), INPUT, "old.h5", "No such file"),
+    Case("init_from_not_results", good(ansatz="kind = 'rbm', init_from = 'old.h5'"), INPUT, "old.h5",
+         files={"old.h5": "this is text\n"}),
+    Case("evaluate_missing", "&run study = 'evaluate', output = 'out.h5' /\n&state file = 'old.h5' /\n", INPUT,
+         "old.h5", "No such file"),
+
+    Case("output_no_directory", good(run="study = 'ground_state', output = 'no/such/dir/out.h5'"), CREATE,
+         "cannot create 'no/such/dir/out.h5'", "No such file or directory", modes="run"),
+    Case("output_below_file", good(run="study = 'ground_state', output = 'deck.nml/out.h5'"), CREATE,
+         "cannot create 'deck.nml/out.h5'", modes="run"),
+    Case("output_proc", good(run="study = 'ground_state', output = '/proc/out.h5'"), CREATE,
+         "/proc/out", modes="run"),
+    Case("output_exists", good(), CREATE, "'out.h5' exists and is not overwritten", "overwrite = .true.",
+         files={"out.h5": "precious\n"}, modes="run"),
+    Case("trace_exists", good(), CREATE, "'out.jsonl' exists and is not overwritten", "overwrite = .true.",
+         files={"out.jsonl": "precious\n"}, modes="run"),
+    Case("output_is_deck_default", good(run="study = 'ground_state'"), CREATE, "'deck.h5' exists",
+         files={"deck.h5": "precious\n"}, modes="run"),
+    Case("more_ranks_than_walkers", good(sampler="chains = 16, samples = 160"), DECK,
+         "2 ranks share 1 blocks of 16 walkers", "deck.nml:5:", "32 chains", modes="check2 run"),
+
+    Case("not_positive",
+         good(lattice="geometry = 'chain', length = 12", hamiltonian="model = 'j1j2', j2 = 0.8"), DECK,
+         "override by force = .true. in &run", "deck.nml:4:", "positive", modes="run"),
+    Case("not_positive_keeps_old_trace",
+         good(run="study = 'ground_state', output = 'out.h5', overwrite = .true.",
+              lattice="geometry = 'chain', length = 12", hamiltonian="model = 'j1j2', j2 = 0.8"), DECK,
+         "override by force = .true. in &run",
+         files={"out.h5": "precious\n", "out.jsonl": "precious\n"}, modes="run"),
+    Case("moves_do_not_connect",
+         good(lattice="geometry = 'chain', length = 12", sampler="move = 'global_flip', chains = 32, samples = 256"),
+         DECK, "reach only", "deck.nml:5:", "force = .true.", modes="run"),
+
+    Case("alpha_too_small", good(ansatz="kind = 'rbm', alpha = 0.01"), DECK,
+         "alpha = 0.01 gives", "deck.nml:4:", "8 sites"),
+    Case("init_from_real_into", good(ansatz="kind = 'rbm', init_from = '.'"), INPUT, "'.'"),
+    Case("exact_no_translations", exact("geometry = 'chain', length = 8, boundary = 'open'", "momentum = 1"), DECK,
+         "momentum 1 along direction 1 must lie in 0 .. 0", "deck.nml:4:", modes="run"),
+    Case("exact_no_spin_flip", exact("geometry = 'chain', length = 8", "sz = '1', spin_flip = 1"), DECK,
+         "deck.nml:4:", "flip", modes="run"),
+    Case("exact_zero_sign", exact("geometry = 'chain', length = 8", "spin_flip = 0"), DECK,
+         "allowed are 1 and -1", "deck.nml:4:"),
+    Case("exact_too_many_levels",
+         exact("geometry = 'chain', length = 4", "momentum = 0, reflection = 1, spin_flip = 1"), DECK,
+         "levels asked of a sector of", modes="run"),
+    Case("reference_no_value", good(reference="method = 'value'"), DECK, "needs the key `energy`", "deck.nml:8:",
+         modes="run"),
+    Case("reference_no_formula", good(hamiltonian="model = 'xyz'", reference="method = 'formula'"), DECK,
+         "no formula is known", "deck.nml:8:", "'ed'", modes="run"),
+]
+
+SEVERAL = namelist({
+    "run": "study = 'ground_state', seed = -1, output = 'out.h5'",
+    "lattice": "geometry = 'chain', lenght = 8",
+    "hamiltonian": "model = 'tfim', h = 'one'",
+    "ansatz": "kind = 'rbm'",
+    "smapler": "chains = 32",
+    "evaluate": "rel_error = 2",
+})
+CASES.append(Case("several_at_once", SEVERAL, DECK, "key 'seed' in group &run is -1", "unknown key 'lenght'",
+                  "key 'h' in group &hamiltonian takes", "unknown group &smapler", "deck.nml:1:", "deck.nml:2:",
+                  "deck.nml:3:", "deck.nml:5:"))
+SEMANTIC = good(lattice="geometry = 'chain', length = 9", hamiltonian="model = 'heisenberg'",
+                sector="sz = '0', marshall = 'rotate'")
+CASES.append(Case("several_semantic", SEMANTIC, DECK, "9 sites have no sector Sz = 0",
+                  "a rotation needs two sublattices"))
+
+
+def start(test, mode, folder):
+    if mode == "check":
+        return test.alone(folder, "check", "deck.nml")
+    if mode == "check2":
+        return test.alone(folder, "check", "deck.nml", "2")
+    return test.launch_each(folder, 2, "run", "deck.nml")
+
+
+def try_case(test, case):
+    for mode in case.modes:
+        folder = test.folder(f"{case.name}-{mode}")
+        test.deck(folder, case.deck)
+        for name, text in case.files.items():
+            (folder / name).write_text(text)
+        before = watch(folder)
+        run = start(test, mode, folder)
+        label = f"{case.name} ({mode})"
+        said = f"\n--- stderr\n{run.err[:1500]}--- stdout\n{run.out[-600:]}"
+        test.expect(all(code == case.code for code in run.codes), f"{label}: exit {run.codes}, not {case.code}{said}")
+        for fragment in case.fragments:
+            test.expect(fragment in run.err, f"{label}: no '{fragment}' on stderr{said}")
+        test.expect("70" != str(run.codes[0]) and "Traceback" not in run.err and "  at " not in run.err,
+                    f"{label}: reported as an internal error{said}")
+        lines = run.err.splitlines()
+        headings = [line for line in lines if " error: " in line or line.startswith("ritz: ")]
+        test.expect(len(headings) == len(set(headings)), f"{label}: a message is repeated{said}")
+        after = watch(folder)
+        test.expect(before == after, f"{label}: the directory changed: {sorted(set(after) ^ set(before))}{said}")
+
+
+# -- the command line ---------------------------------------------------------------------------------------------------
+
+COMMANDS = [
+    ([], USAGE, "a command is needed"),
+    (["rnu", "deck.nml"], USAGE, "unknown command 'rnu'", "'run'"),
+    (["run"], USAGE, "wrong number of arguments", "run DECK"),
+    (["run", "deck.nml", "more"], USAGE, "wrong number of arguments"),
+    (["check"], USAGE, "wrong number of arguments"),
+    (["check", "deck.nml", "0"], USAGE, "RANKS = '0'"),
+    (["check", "deck.nml", "two"], USAGE, "RANKS = 'two'"),
+    (["list", "all"], USAGE, "wrong number of arguments"),
+    (["help", "latice"], USAGE, "no group &latice", "lattice"),
+    (["template", "ground"], USAGE, "no study 'ground'", "ground_state"),
+    (["info", "missing.h5"], INPUT, "missing.h5"),
+    (["info", "deck.nml"], INPUT, "deck.nml"),
+    (["info", "."], INPUT, "."),
+    (["check", "missing.nml"], INPUT, "missing.nml", "No such file"),
+    (["check", "."], INPUT, ".", "irectory"),
+    (["run", "missing.nml"], INPUT, "missing.nml", "No such file"),
+    (["run", "."], INPUT, ".", "irectory"),
+]
+
+
+def try_commands(test):
+    folder = test.folder("commands")
+    test.deck(folder, good())
+    before = watch(folder)
+    for words, code, *fragments in COMMANDS:
+        for run in [test.alone(folder, *words)] + ([test.launch_each(folder, 2, *words)] if "run" in words[:1] else []):
+            label = f"ritz {' '.join(words)}"
+            said = f"\n{run.err[:800]}"
+            test.expect(all(c == code for c in run.codes), f"{label}: exit {run.codes}, not {code}{said}")
+            for fragment in fragments:
+                test.expect(fragment in run.err, f"{label}: no '{fragment}' on stderr{said}")
+            test.expect(run.out == "" or code == 0, f"{label}: an error also wrote to stdout: {run.out[:200]}")
+    test.expect(before == watch(folder), "a wrong command line changed the directory")
+
+
+def try_launcher(test):
+    """mpiexec's exit code is the program's; processes that MPI does not see are noticed."""
+    folder = test.folder("launcher")
+    test.deck(folder, renamed("length", "lenght"))
+    run = test.launch(folder, 2, "run", "deck.nml")
+    test.expect(run.code == DECK, f"mpiexec gives {run.code} for a bad deck, not {DECK}")
+    test.deck(folder, good())
+    before = watch(folder)
+    run = test.alone(folder, "run", "deck.nml", environment={"SLURM_STEP_NUM_TASKS": "4"})
+    test.expect(run.code == ENVIRONMENT, f"a launcher mismatch gives {run.code}: {run.err[:500]}")
+    test.expect("4 processes" in run.err and "SLURM_STEP_NUM_TASKS" in run.err, f"mismatch not explained: {run.err}")
+    test.expect(before == watch(folder), "a launcher mismatch changed the directory")
+
+
+def try_one_rank(test):
+    """A file that only one rank can read ends every rank, with that rank's message, and no rank waits for ever."""
+    has, lacks = test.folder("one_rank-has"), test.folder("one_rank-lacks")
+    for folder in (has, lacks):
+        test.deck(folder, good(**TERMS))
+    (has / "h.terms").write_text("-1.0 Z 0 Z 1\n-1.0 X 0\n")
+    for first, second in ((has, lacks), (lacks, has)):
+        run = test.launch_folders([first, second], "run", "deck.nml")
+        label = f"h.terms missing on rank {0 if first is lacks else 1}"
+        test.expect(run.codes == [INPUT, INPUT], f"{label}: exit {run.codes}\n{run.text[:800]}")
+        test.expect(run.text.count("h.terms") == 1, f"{label}: not one message\n{run.text[:800]}")
+
+
+def try_overrides(test):
+    """What a refused deck says would help does help."""
+    folder = test.folder("overwrite")
+    for name in ("out.h5", "out.jsonl"):
+        (folder / name).write_text("old\n")
+    test.deck(folder, good(run="study = 'ground_state', output = 'out.h5', overwrite = .true."))
+    run = test.launch(folder, 2, "run", "deck.nml")
+    test.expect(run.code == 0, f"overwrite = .true. gives {run.code}:\n{run.text[-1500:]}")
+    test.expect((folder / "out.h5").read_bytes()[:4] == b"\x89HDF", "overwrite = .true. did not replace out.h5")
+    test.expect((folder / "out.jsonl").read_text()[:1] == "{", "overwrite = .true. did not replace out.jsonl")
+    test.expect(sorted(os.listdir(folder)) == ["deck.nml", "out.h5", "out.jsonl"],
+                f"a run leaves {sorted(os.listdir(folder))}")
+
+    # The file just written is protected again, and is no state of another shape.
+    before = watch(folder)
+    test.deck(folder, good(), "again.nml")
+    run = test.launch_each(folder, 2, "run", "again.nml")
+    test.expect(set(run.codes) == {CREATE}, f"a second run gives {run.codes}")
+    test.deck(folder, good(run="study = 'ground_state', output = 'other.h5'",
+                           ansatz="kind = 'rbm', alpha = 2, init_from = 'out.h5'"), "shape.nml")
+    for run in (test.alone(folder, "check", "shape.nml"), test.launch_each(folder, 2, "run", "shape.nml")):
+        test.expect(set(run.codes) == {DECK}, f"init_from of another shape gives {run.codes}:\n{run.err[:800]}")
+        for fragment in ("shape.nml:4:", "out.h5 cannot start this state", "extent"):
+            test.expect(fragment in run.err, f"init_from of another shape: no '{fragment}':\n{run.err[:800]}")
+    for name in ("again.nml", "shape.nml"):
+        (folder / name).unlink()
+    test.expect(before == watch(folder), "refused runs changed the directory")
+
+    folder = test.folder("force")
+    test.deck(folder, good(run="study = 'ground_state', output = 'out.h5', force = .true.",
+                           lattice="geometry = 'chain', length = 12", hamiltonian="model = 'j1j2', j2 = 0.8"))
+    run = test.launch(folder, 2, "run", "deck.nml")
+    test.expect(run.code == 0, f"force = .true. gives {run.code}:\n{run.text[-1500:]}")
+    test.expect("continuing: force = .true." in run.text, f"force = .true. is silent:\n{run.text[-1500:]}")
+    test.expect((folder / "out.h5").exists(), "force = .true. wrote no results")
+
+
+def main():
+    test = Test("bad_input")
+    try_commands(test)
+    try_launcher(test)
+    try_one_rank(test)
+    with ThreadPoolExecutor(4) as pool:  # a launcher mostly waits
+        for _ in pool.map(lambda case: try_case(test, case), CASES):
+            pass
+    try_overrides(test)
+    test.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Every shipped deck passes `ritz check`, and runs to its end on two ranks when its training is cut short."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+from harness import Test, read_trace  # noqa: E402
+
+STEPS = 2
+SHORTER = {"iterations": STEPS, "max_samples": 4096, "samples": 1024, "discard": 10}
+
+
+def shorten(text):
+    """The deck with its counts cut; what each deck is about stays."""
+    for key, limit in SHORTER.items():
+        text = re.sub(
+            rf"(?m)^(?P<head>[^!\n]*\b{key}\s*=\s*)(?P<value>\d+)",
+            lambda m: m["head"] + str(min(int(m["value"]), limit)),
+            text,
+        )
+    return text
+
+
+def main():
+    test = Test("shipped_decks")
+    decks = sorted((test.source / "inputs").rglob("*.nml"))
+    test.expect(len(decks) >= 13, f"only {len(decks)} decks below inputs/")
+    for deck in decks:
+        name = str(deck.relative_to(test.source / "inputs"))
+        check = test.alone(test.root, "check", str(deck))
+        test.expect(check.code == 0 and check.err == "", f"check {name} ends with {check.code}:\n{check.err}")
+        test.expect("! H = " in check.out and "! memory" in check.out, f"check {name} prints no H or memory")
+
+        folder = test.folder(name.replace("/", "-")[:-4])
+        for companion in deck.parent.iterdir():
+            if companion.suffix != ".nml" and companion.is_file():
+                shutil.copy(companion, folder)
+        text = shorten(deck.read_text())
+        test.expect("study = 'exact'" in text or f"iterations = {STEPS}" in text, f"{name} has no iterations to cut")
+        test.deck(folder, text)
+        run = test.launch(folder, 2, "run", "deck.nml")
+        print(f"{name:45s} exit {run.code}  {run.seconds:5.1f} s", flush=True)
+        if not test.expect(run.code == 0, f"run {name} ends with {run.code}:\n{run.text[-1500:]}"):
+            continue
+        left = sorted(path.name for path in folder.iterdir() if path.suffix in (".h5", ".jsonl", ".lock", ".ckpt"))
+        wanted = ["deck.h5"] if "study = 'exact'" in text else ["deck.h5", "deck.jsonl"]
+        test.expect(left == wanted, f"{name} leaves {left}")
+        if "deck.jsonl" in wanted:
+            test.expect(len(read_trace(folder / "deck.jsonl")) == STEPS, f"{name}: not {STEPS} steps in the trace")
+    test.finish()
+
+
+if __name__ == "__main__":
+    main()
