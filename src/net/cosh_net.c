@@ -2,11 +2,9 @@
 
 #include "ritz/core/math.h"
 #include "ritz/core/memory.h"
-#include "ritz/linalg/blas.h"
 #include "ritz/net/functions.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { GROUP = 8 };                /* hidden units a kernel takes at a time */
 static const double REACH = 170.0; /* largest |Re theta| of the fast path: exp(4 theta) must not overflow */
@@ -124,21 +122,28 @@ double complex rz_cosh_net_value(const rz_cosh_net *net, const int8_t *x) {
   return y;
 }
 
+/* theta of RZ_NET_LANES vectors, in lane layout. */
+static void theta_lanes(const rz_cosh_net *net, int c, const double *in, double *theta) {
+  for (int64_t j = 0; j < net->n_hidden; ++j)
+    for (int l = 0; l < RZ_NET_LANES; ++l) theta[j * RZ_NET_LANES + l] = net->b[c][j];
+  rz_lanes_affine(net->n_hidden, net->n_in, net->w[c], in, theta);
+}
+
 rz_err rz_cosh_net_theta(const rz_cosh_net *net, int64_t n, const int8_t *x, double *re, double *im) {
-  enum { ROWS = 16 };
+  enum { LANES = RZ_NET_LANES };
   double *in = NULL, *theta = NULL;
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW((int64_t)ROWS * net->n_in, &in));
-  RZ_TRY_DONE(rc, RZ_NEW((int64_t)ROWS * net->n_hidden, &theta));
-  for (int64_t first = 0; first < n; first += ROWS) {
-    const int64_t rows = n - first < ROWS ? n - first : ROWS;
-    for (int64_t k = 0; k < (int64_t)ROWS * net->n_in; ++k) in[k] = k < rows * net->n_in ? x[first * net->n_in + k] : 0;
+  RZ_TRY_DONE(rc, RZ_NEW0((int64_t)LANES * net->n_in, &in));
+  RZ_TRY_DONE(rc, RZ_NEW((int64_t)LANES * net->n_hidden, &theta));
+  for (int64_t first = 0; first < n; first += LANES) {
+    const int64_t rows = n - first < LANES ? n - first : LANES;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t i = 0; i < net->n_in; ++i) in[i * LANES + r] = x[(first + r) * net->n_in + i];
     for (int c = 0; c < (net->is_complex ? 2 : 1); ++c) {
-      for (int r = 0; r < ROWS; ++r)
-        memcpy(theta + (int64_t)r * net->n_hidden, net->b[c], sizeof(double) * (size_t)net->n_hidden);
-      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, ROWS, net->n_hidden, net->n_in, 1.0, in, net->n_in,
-                  net->w[c], net->n_hidden, 1.0, theta, net->n_hidden);
-      memcpy((c == 0 ? re : im) + first * net->n_hidden, theta, sizeof(double) * (size_t)(rows * net->n_hidden));
+      theta_lanes(net, c, in, theta);
+      double *out = (c == 0 ? re : im) + first * net->n_hidden;
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t j = 0; j < net->n_hidden; ++j) out[r * net->n_hidden + j] = theta[j * LANES + r];
     }
   }
 done:

@@ -34,11 +34,6 @@ static void product_start(const rz_cosh_net *net, lane_product *p) {
   }
 }
 
-/* All ones where the input is +1. */
-static void positive_mask(const int8_t *x, int32_t input, uint64_t *up) {
-  for (int l = 0; l < LANES; ++l) up[l] = x[(int64_t)input * LANES + l] > 0 ? UINT64_MAX : 0;
-}
-
 /* Units first .. first + n - 1; n is a multiple of GROUP unless the general kernel is asked for. */
 static void multiply_chunk(const rz_cosh_net *net, const double *u, const int8_t *x, int n_change, const int32_t *input,
                            int64_t first, int64_t n, uint64_t up[2][LANES], double *acc) {
@@ -69,22 +64,23 @@ static void multiply_chunk(const rz_cosh_net *net, const double *u, const int8_t
   }
 }
 
-/* prod_j (1 + u_j g_j) */
+/* prod_j (1 + u_j g_j); the last chunk is left as it comes, below exp(700) in size. */
 static void product(const rz_cosh_net *net, const double *u, const int8_t *x, int n_change, const int32_t *input,
                     lane_product *p) {
   uint64_t up[2][LANES];
-  for (int k = 0; k < 2 && k < n_change; ++k) positive_mask(x, input[k], up[k]);
+  for (int k = 0; k < 2 && k < n_change; ++k) lanes_positive(x + (int64_t)input[k] * LANES, up[k]);
   product_start(net, p);
   for (int64_t first = 0; first < net->n_pad; first += net->chunk) {
     const int64_t n = first + net->chunk < net->n_pad ? net->chunk : net->n_pad - first;
     multiply_chunk(net, u, x, n_change, input, first, n, up, p->m);
-    lanes_normalise(n_comp_of(net), first + n < net->n_pad ? net->start : 0, p->m, p->exponent);
+    if (first + n < net->n_pad) lanes_normalise(n_comp_of(net), net->start, p->m, p->exponent);
   }
 }
 
 /* Renew 1 / prod (1 + u) after u changed; p is left as the product. */
 static void store_inverse(const rz_cosh_net *net, double *cache, lane_product *p) {
   product(net, cache, NULL, 0, NULL, p);
+  lanes_normalise(n_comp_of(net), 0, p->m, p->exponent);
   lane_product inverse = *p;
   lanes_invert(inverse.m, inverse.exponent);
   memcpy(cache + n_comp_of(net) * plane_of(net), &inverse, sizeof inverse);
@@ -155,6 +151,7 @@ void rz_cosh_net_ratio(const rz_cosh_net *net, const double *cache, const int8_t
   }
   lane_product p;
   product(net, cache, x, n, input, &p);
+  if (n > 2) lanes_normalise(n_comp_of(net), 0, p.m, p.exponent);
   lane_product inverse;
   memcpy(&inverse, cache + n_comp_of(net) * plane_of(net), sizeof inverse);
   if (net->is_complex)
@@ -170,7 +167,7 @@ void rz_cosh_net_commit(const rz_cosh_net *net, double *cache, const int8_t *x, 
   uint64_t up[LANES], change[LANES];
   for (int l = 0; l < LANES; ++l) change[l] = accept[l] ? UINT64_MAX : 0;
   for (int k = 0; k < n; ++k) {
-    positive_mask(x, input[k], up);
+    lanes_positive(x + (int64_t)input[k] * LANES, up);
     const double *gu = net->g + 2 * input[k] * step, *gd = gu + step;
     if (net->is_complex)
       lanes_scale_complex(net->n_pad, cache, cache + plane, tp, gu, gd, up, change);

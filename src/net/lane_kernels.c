@@ -73,6 +73,10 @@ CLONES void lanes_exp_complex(int64_t n, double *restrict u, double *restrict v,
     }
 }
 
+CLONES void lanes_positive(const int8_t *restrict x, uint64_t *restrict up) {
+  FOR_LANES up[l] = (uint64_t)(((int64_t)x[l] - 1) >> 63) ^ UINT64_MAX;
+}
+
 CLONES void lanes_product_0(int64_t n, const double *restrict u, double *restrict acc) {
   for (int64_t j = 0; j < n; j += 8) {
     const double *restrict x = u + j * LANES;

@@ -14,6 +14,9 @@ enum { LANES = RZ_NET_LANES };
 void lanes_exp(int64_t n, double *u, double *sum);
 void lanes_exp_complex(int64_t n, double *u, double *v, double *sum);
 
+/* up[LANES] = all ones where x[LANES] is positive, else 0. */
+void lanes_positive(const int8_t *x, uint64_t *up);
+
 /* acc <- acc * prod_j (1 + u_j g_j), n a multiple of 8 (complex: 4); up[LANES] all ones takes the table gu, 0 gd. acc
  * [LANES] or [2, LANES]. Zero, one and two changed inputs. */
 void lanes_product_0(int64_t n, const double *u, double *acc);

@@ -56,8 +56,8 @@ void rz_cosh_net_update(rz_cosh_net *net);
 
 /* y of one vector x [n_in] by the formula above: plain sums in a fixed order, the C library's functions. */
 double complex rz_cosh_net_value(const rz_cosh_net *net, const int8_t *x);
-/* theta of n vectors by matrix products of one fixed shape (so the bits do not depend on n): x [n, n_in]; re, im
- * [n, n_hidden], im may be NULL for a real net. Errors: RZ_ERR_MEMORY. */
+/* theta of n vectors, RZ_NET_LANES at a time with sums in a fixed order (so the bits do not depend on n): x [n, n_in];
+ * re, im [n, n_hidden], im may be NULL for a real net. Errors: RZ_ERR_MEMORY. */
 rz_err rz_cosh_net_theta(const rz_cosh_net *net, int64_t n, const int8_t *x, double *re, double *im);
 
 /* Doubles of cache per group of lanes. */
