@@ -49,7 +49,7 @@ rz_err rz_sr_cg(const rz_sr_problem *p, double *d, rz_sr_result *result) {
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_agree(p->comm, prepare(p, &w, &diagonal)));
   memset(d, 0, (size_t)p->n_param * sizeof *d);
-  RZ_TRY_DONE(rc, rz_cg_solve(p->n_param, product, &w, diagonal, p->f, p->o->cg_tol, p->o->cg_iterations, d,
+  RZ_TRY_DONE(rc, rz_cg_solve(p->comm, p->n_param, product, &w, diagonal, p->f, p->o->cg_tol, p->o->cg_iterations, d,
                               &result->iterations, &result->residual));
 done:
   rz_free(&diagonal);

@@ -245,21 +245,16 @@ done:
   return rc;
 }
 
-/* b[g] = sqrt(w) e of all ranks; local part first. */
+/* b[g] = sqrt(w) e of all ranks. */
 static rz_err right_side(const kernel *k, double **b) {
   const rz_jacobian *j = k->p->j;
   const int64_t n = rz_jacobian_n(j), n_comp = k->n_comp;
-  double *mine = NULL;
-  rz_err rc = RZ_NEW(k->n_active * n_comp, &mine);
-  if (rc == RZ_OK) rc = RZ_NEW(k->n_total * n_comp, b);
-  RZ_TRY_DONE(rc, rz_agree(k->p->comm, rc));
+  RZ_TRY(rz_agree(k->p->comm, RZ_NEW0(k->n_total * n_comp, b)));
+  double *mine = *b + k->first[k->p->comm->rank] * n_comp;
   for (int64_t a = 0; a < k->n_active; a++)
     for (int64_t c = 0; c < n_comp; c++)
       mine[a * n_comp + c] = sqrt(rz_jacobian_weight(j, k->active[a])) * k->p->e[c * n + k->active[a]];
-  RZ_TRY_DONE(rc, rz_allgather(k->p->comm, k->n_active * n_comp, sizeof *mine, mine, *b));
-done:
-  rz_free(&mine);
-  return rc;
+  return rz_sum(k->p->comm, k->n_total * n_comp, *b);
 }
 
 /* d = J^T W^(1/2) x over all ranks, divided by the column scales once more. */

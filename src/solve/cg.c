@@ -70,47 +70,53 @@ static rz_err run(KSP ksp, const problem *p, Vec b, Vec x, int max_iterations, i
   return RZ_OK;
 }
 
-/* |b - A x| / |b|, by one more product: the recurrence's own residual drifts. */
-static rz_err true_residual(const problem *p, const double *b, const double *x, double *residual) {
-  double *y = NULL, r = 0.0, s = 0.0;
-  rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW(p->n, &y));
-  RZ_TRY_DONE(rc, p->apply(p->ctx, x, y));
+/* |b - A x| / |b|, by one more product: the recurrence's own residual drifts. y is room for A x. */
+static rz_err true_residual(const problem *p, const double *b, const double *x, double *y, double *residual) {
+  double r = 0.0, s = 0.0;
+  RZ_TRY(p->apply(p->ctx, x, y));
   for (PetscInt k = 0; k < p->n; k++) {
     r += (b[k] - y[k]) * (b[k] - y[k]);
     s += b[k] * b[k];
   }
   *residual = s > 0.0 ? sqrt(r / s) : 0.0;
-done:
-  rz_free(&y);
-  return rc;
+  return RZ_OK;
 }
 
-static rz_err solve(problem *p, const double *b, double tol, int max_iterations, double *x, int *iterations) {
-  Mat a = NULL;
-  Vec vb = NULL, vx = NULL;
-  KSP ksp = NULL;
-  rz_err rc = RZ_OK;
-  RZ_PETSC_DONE(rc, MatCreateShell(PETSC_COMM_SELF, p->n, p->n, p->n, p->n, p, &a));
-  RZ_PETSC_DONE(rc, MatShellSetOperation(a, MATOP_MULT, (void (*)(void))multiply));
-  RZ_PETSC_DONE(rc, MatShellSetOperation(a, MATOP_GET_DIAGONAL, (void (*)(void))diagonal));
-  RZ_PETSC_DONE(rc, VecCreateSeqWithArray(PETSC_COMM_SELF, 1, p->n, b, &vb));
-  RZ_PETSC_DONE(rc, VecCreateSeqWithArray(PETSC_COMM_SELF, 1, p->n, x, &vx));
-  RZ_PETSC_DONE(rc, KSPCreate(PETSC_COMM_SELF, &ksp));
-  RZ_PETSC_DONE(rc, configure(ksp, a, p->diagonal != NULL, tol, max_iterations));
-  RZ_TRY_DONE(rc, run(ksp, p, vb, vx, max_iterations, iterations));
-done:
-  (void)KSPDestroy(&ksp);
-  (void)VecDestroy(&vx);
-  (void)VecDestroy(&vb);
-  (void)MatDestroy(&a);
-  return rc;
+typedef struct objects {
+  Mat a;
+  Vec b, x;
+  KSP ksp;
+  double *product; /* [n] */
+} objects;
+
+static void objects_free(objects *o) {
+  rz_free(&o->product);
+  if (o->ksp) (void)KSPDestroy(&o->ksp);
+  if (o->x) (void)VecDestroy(&o->x);
+  if (o->b) (void)VecDestroy(&o->b);
+  if (o->a) (void)MatDestroy(&o->a);
 }
 
-rz_err rz_cg_solve(int64_t n, rz_product *apply, void *ctx, const double *diag, const double *b, double tol,
-                   int max_iterations, double *x, int *iterations, double *residual) {
+/* Everything that allocates, so that ranks can agree before the first product. */
+static rz_err objects_init(objects *o, problem *p, const double *b, double tol, int max_iterations, double *x) {
+  RZ_TRY(RZ_NEW(p->n, &o->product));
+  RZ_PETSC(MatCreateShell(PETSC_COMM_SELF, p->n, p->n, p->n, p->n, p, &o->a));
+  RZ_PETSC(MatShellSetOperation(o->a, MATOP_MULT, (void (*)(void))multiply));
+  RZ_PETSC(MatShellSetOperation(o->a, MATOP_GET_DIAGONAL, (void (*)(void))diagonal));
+  RZ_PETSC(VecCreateSeqWithArray(PETSC_COMM_SELF, 1, p->n, b, &o->b));
+  RZ_PETSC(VecCreateSeqWithArray(PETSC_COMM_SELF, 1, p->n, x, &o->x));
+  RZ_PETSC(KSPCreate(PETSC_COMM_SELF, &o->ksp));
+  RZ_PETSC(configure(o->ksp, o->a, p->diagonal != NULL, tol, max_iterations));
+  RZ_PETSC(KSPSetUp(o->ksp));
+  return RZ_OK;
+}
+
+rz_err rz_cg_solve(const rz_comm *comm, int64_t n, rz_product *apply, void *ctx, const double *diag, const double *b,
+                   double tol, int max_iterations, double *x, int *iterations, double *residual) {
   problem p = {.apply = apply, .ctx = ctx, .diagonal = diag, .n = (PetscInt)n, .rc = RZ_OK};
+  objects o = {0};
   double norm = 0.0;
+  rz_err rc = RZ_OK;
   RZ_CHECK(n >= 0 && n <= PETSC_MAX_INT, RZ_ERR_ARG, "conjugate gradients: order %lld", (long long)n);
   RZ_CHECK(tol > 0 && max_iterations > 0, RZ_ERR_ARG, "conjugate gradients: tolerance %g, %d iterations", tol,
            max_iterations);
@@ -122,7 +128,10 @@ rz_err rz_cg_solve(int64_t n, rz_product *apply, void *ctx, const double *diag, 
     return RZ_OK;
   }
   RZ_TRY(rz_petsc_start());
-  RZ_TRY(solve(&p, b, tol, max_iterations, x, iterations));
-  RZ_TRY(true_residual(&p, b, x, residual));
-  return RZ_OK;
+  RZ_TRY_DONE(rc, rz_agree(comm, objects_init(&o, &p, b, tol, max_iterations, x)));
+  RZ_TRY_DONE(rc, run(o.ksp, &p, o.b, o.x, max_iterations, iterations));
+  RZ_TRY_DONE(rc, true_residual(&p, b, x, o.product, residual));
+done:
+  objects_free(&o);
+  return rc;
 }

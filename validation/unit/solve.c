@@ -148,28 +148,28 @@ static void check_cg(const rz_comm *comm) {
   int n_plain = 0;
   for (int with = 0; with < 2; with++) {
     memset(y, 0, (size_t)n * sizeof *y);
-    RZ_EXPECT_OK(rz_cg_solve(n, apply, &p, with ? d : NULL, b, 1e-12, 1000, y, &iterations, &residual));
+    RZ_EXPECT_OK(rz_cg_solve(comm, n, apply, &p, with ? d : NULL, b, 1e-12, 1000, y, &iterations, &residual));
     for (int64_t k = 0; k < n; k++) RZ_EXPECT_NEAR(y[k], x[k], 1e-9);
     RZ_EXPECT(residual >= 0 && residual < 1e-11);
     RZ_EXPECT(iterations > 0);
     if (!with) n_plain = iterations;
   }
   RZ_EXPECT(iterations < n_plain); /* the preconditioner is used */
-  RZ_EXPECT_OK(rz_cg_solve(n, apply, &p, d, b, 1e-6, 1000, y, &iterations, &residual));
+  RZ_EXPECT_OK(rz_cg_solve(comm, n, apply, &p, d, b, 1e-6, 1000, y, &iterations, &residual));
   RZ_EXPECT(iterations == 0); /* the start is used */
   memset(y, 0, (size_t)n * sizeof *y);
-  RZ_EXPECT(rz_cg_solve(n, apply, &p, NULL, b, 1e-12, 2, y, &iterations, &residual) == RZ_ERR_NUM);
+  RZ_EXPECT(rz_cg_solve(comm, n, apply, &p, NULL, b, 1e-12, 2, y, &iterations, &residual) == RZ_ERR_NUM);
   product bad = {.m = &m, .comm = comm, .fail_at = 4};
   memset(y, 0, (size_t)n * sizeof *y);
-  RZ_EXPECT(rz_cg_solve(n, apply, &bad, NULL, b, 1e-12, 1000, y, &iterations, &residual) == RZ_ERR_MEMORY);
+  RZ_EXPECT(rz_cg_solve(comm, n, apply, &bad, NULL, b, 1e-12, 1000, y, &iterations, &residual) == RZ_ERR_MEMORY);
   RZ_EXPECT(strcmp(rz_error_message(), "planted") == 0);
   RZ_EXPECT(bad.n_calls == 4);
   for (int64_t k = 0; k < n; k++) m.a[k * n + k] -= 250;
   memset(y, 0, (size_t)n * sizeof *y);
-  RZ_EXPECT(rz_cg_solve(n, apply, &p, NULL, b, 1e-12, 1000, y, &iterations, &residual) == RZ_ERR_NUM);
+  RZ_EXPECT(rz_cg_solve(comm, n, apply, &p, NULL, b, 1e-12, 1000, y, &iterations, &residual) == RZ_ERR_NUM);
   RZ_EXPECT(strstr(rz_error_message(), "positive definite") != NULL);
   memset(b, 0, (size_t)n * sizeof *b);
-  RZ_EXPECT_OK(rz_cg_solve(n, apply, &p, NULL, b, 1e-12, 1000, y, &iterations, &residual));
+  RZ_EXPECT_OK(rz_cg_solve(comm, n, apply, &p, NULL, b, 1e-12, 1000, y, &iterations, &residual));
   for (int64_t k = 0; k < n; k++) RZ_EXPECT(y[k] == 0.0);
   free(m.a), free(x), free(b), free(y), free(d);
 }
