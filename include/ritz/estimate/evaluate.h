@@ -8,8 +8,16 @@
 #include "ritz/estimate/energy.h"
 #include "ritz/estimate/observable.h"
 
-/* Group "evaluate": rel_error, max_samples, min_samples, discard, observables (list), check_fraction. */
+/* Group "evaluate": rel_error, max_samples, min_samples, discard, check_fraction, observables (list). */
 const rz_option_group *rz_evaluate_options(void);
+
+typedef struct rz_evaluate_spec {
+  double rel_error;      /* wanted: error of the energy / |energy| */
+  int64_t min_samples;   /* over all ranks, before the error is looked at */
+  int64_t max_samples;   /* over all ranks */
+  int64_t discard;       /* sweeps before the first sample */
+  double check_fraction; /* of the local energies, recomputed by log psi from scratch */
+} rz_evaluate_spec;
 
 typedef struct rz_evaluation {
   rz_energy energy;
@@ -17,14 +25,21 @@ typedef struct rz_evaluation {
   int64_t n_batch;
   int reached; /* the asked relative error was reached within max_samples */
   double seconds;
-  double ratio_drift; /* largest relative difference between fast and textbook local energies of the checked part */
+  double ratio_drift; /* largest |fast - textbook| / (|textbook| + |E|) of the checked local energies */
   int n_measured;
   const rz_measured *measured; /* owned by the observables */
 } rz_evaluation;
 
-/* Draw in batches; 1 % of the local energies (at least one block per batch) are recomputed by log psi from scratch.
- * Errors: RZ_ERR_NUM if they differ by more than 1e-8 of the energy scale, or too many samples are bad. Collective. */
+/* Draw in batches; check_fraction of the local energies (at least one block per batch) are recomputed by log psi from
+ * scratch. A full sum is one batch. Warnings in the log: the error was not reached, chains disagree, Im E is not 0.
+ *   sampler      started
+ *   observables  may be NULL
+ * Errors: RZ_ERR_NUM if fast and textbook local energies differ by more than 1e-8 of the energy scale, or more than
+ * 1e-3 of the samples are bad. Collective. */
 rz_err rz_evaluate(const rz_config *config, const rz_model *model, const rz_ansatz *a, rz_sampler *sampler,
                    rz_observables *observables, const rz_comm *comm, rz_log *log, rz_evaluation *out);
+/* The same from a filled-in description. */
+rz_err rz_evaluate_from(const rz_evaluate_spec *spec, const rz_model *model, const rz_ansatz *a, rz_sampler *sampler,
+                        rz_observables *observables, const rz_comm *comm, rz_log *log, rz_evaluation *out);
 
 #endif

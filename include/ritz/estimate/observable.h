@@ -1,4 +1,4 @@
-/* Observables with error bars: a registry of classes; adding one is one file and one line. */
+/* Observables with error bars: a registry of classes; adding one is one file and one line (docs/observables.md). */
 #ifndef RITZ_ESTIMATE_OBSERVABLE_H
 #define RITZ_ESTIMATE_OBSERVABLE_H
 
@@ -11,9 +11,9 @@
 
 /* One measured quantity: n_value numbers with errors, e.g. 1 magnetisation, or one correlation per distance. */
 typedef struct rz_measured {
-  const char *name;  /* "szsz/x", path below /observables */
+  const char *name;  /* "szsz/total", path below /observables */
   const char *label; /* what it is, one line */
-  const char *unit;  /* "1" in Pauli units, "1/4"... says the scale of a spin: as the deck's units */
+  const char *unit;  /* "pauli" or "spin": the size of a spin, as the deck's units; "1": a pure number */
   int n_dim;
   int64_t shape[3];
   int64_t n_value;
@@ -22,26 +22,41 @@ typedef struct rz_measured {
   const char *axis_label;
 } rz_measured;
 
+typedef struct rz_observable rz_observable; /* for authors of a class: src/estimate/observable_impl.h */
 typedef struct rz_observables rz_observables;
 
+/* An observable is a function of means of simple things over |psi|^2, its raw values: functions of one configuration,
+ * products of two spins summed over classes of pairs, expectation values of operators. */
 typedef struct rz_observable_class {
   const char *name, *about, *cite; /* "sx", "szsz", ... as in &evaluate observables */
-  int diagonal;                    /* function of the spins alone: from bit-packed samples */
-  int n_quantity;                  /* see src/estimate/observable.c for the methods of a class */
+  int diagonal;                    /* function of the spins alone: needs no ratios of psi */
+  /* NULL if it can be measured on this model, else why not: "needs ...". NULL: always. */
+  const char *(*unfit)(const rz_model *model);
+  /* Declare raw values and quantities. */
+  rz_err (*init)(rz_observable *o);
+  /* Raw values that are functions of one configuration: raw out [n_spin]. NULL if there are none. */
+  void (*of_spins)(const rz_observable *o, const int8_t *spin, double *raw);
+  /* Values of all quantities, one after the other, from the means of the raw values. */
+  void (*finish)(const rz_observable *o, const double *raw, double *value);
 } rz_observable_class;
 const rz_observable_class *const *rz_observable_registry(int *n);
 
-/* names: the deck's list. pauli: report in Pauli units or in units of spin 1/2. Errors: RZ_ERR_ARG, an unknown name
- * with the nearest one, or one that does not fit the lattice, with the reason. Borrowed: model. */
+/* names: the deck's list. Values are reported in units of the model (pauli or spin). Errors: RZ_ERR_ARG, an unknown
+ * name with the nearest one, or one that does not fit the model, with the reason. Borrowed: model. Local. */
 rz_err rz_observables_create(const rz_model *model, int n, const char *const *names, rz_observables **out);
 void rz_observables_destroy(rz_observables **o);
-/* Add samples (any number of times). Local values of off-diagonal ones use the ansatz. Collective. */
+/* Add samples (any number of times, always of the same chains; samples of weight 0 are left out). A full sum replaces
+ * what was added before. Local values of off-diagonal observables use the ansatz. Collective. Errors: RZ_ERR_NUM if a
+ * local value is not finite. */
 rz_err rz_observables_add(rz_observables *o, const rz_ansatz *a, const rz_comm *comm, const rz_samples *s);
-/* Means and errors over everything added: errors from the spread over chains with autocorrelation or by jackknife over
- * bins for non-linear ones. Borrowed until the next call. Collective. */
+/* Means and errors over everything added. Errors by the delete-one jackknife over bins, which are whole chains (or, for
+ * fewer than 16 chains, their segments), joined to 256 at most: right for non-linear quantities, and free of
+ * assumptions about autocorrelation inside a chain. Full sum: errors 0. Fewer than two bins: NaN. Bits do not depend on
+ * the ranks. Borrowed until the next call. Collective. */
 rz_err rz_observables_result(rz_observables *o, const rz_comm *comm, int *n, const rz_measured **out);
-/* The same quantities from a full vector of amplitudes over a sector (exact diagonalisation): psi [dim] complex,
- * in the rotated or bare basis (diagonal ones are blind to it; off-diagonal ones use model->h's basis). Local. */
+/* The same quantities, in the same order, from a full vector of amplitudes over a sector (exact diagonalisation): psi
+ * [dim] complex, not necessarily normalised, in the basis of model->h. Errors are 0. Borrowed until the next call.
+ * Local. */
 rz_err rz_observables_exact(rz_observables *o, const rz_sector *sector, const double complex *psi, int *n,
                             const rz_measured **out);
 

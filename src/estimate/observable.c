@@ -1,0 +1,184 @@
+/* The registry of observables, creation, and the helpers their classes declare themselves with. */
+#include "observable_set.h"
+
+#include "ritz/core/config.h"
+#include "ritz/core/memory.h"
+#include <stdio.h>
+#include <string.h>
+
+/* One line per observable. */
+static const rz_observable_class *const registry[] = {
+    &rz_observable_sx,
+    &rz_observable_sy,
+    &rz_observable_sz,
+    &rz_observable_abs_sz,
+    &rz_observable_sz2,
+    &rz_observable_staggered_sz,
+    &rz_observable_abs_staggered_sz,
+    &rz_observable_staggered_sz2,
+    &rz_observable_sxsx,
+    &rz_observable_sysy,
+    &rz_observable_szsz,
+    &rz_observable_szsz_pairs,
+    &rz_observable_sq,
+    &rz_observable_binder,
+    &rz_observable_binder_staggered,
+    &rz_observable_xi,
+    &rz_observable_xi_staggered,
+    &rz_observable_s2,
+};
+enum { N_OBSERVABLE = sizeof registry / sizeof registry[0] };
+
+const rz_observable_class *const *rz_observable_registry(int *n) {
+  *n = N_OBSERVABLE;
+  return registry;
+}
+
+/* ---- creation ---- */
+
+static rz_err find(const char *name, const rz_observable_class **out) {
+  const char *names[N_OBSERVABLE];
+  for (int i = 0; i < N_OBSERVABLE; i++) {
+    names[i] = registry[i]->name;
+    *out = registry[i];
+    if (strcmp(names[i], name) == 0) return RZ_OK;
+  }
+  const char *near = rz_nearest(name, names, N_OBSERVABLE);
+  RZ_FAIL(RZ_ERR_ARG, "there is no observable '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
+          near ? "'?" : "");
+}
+
+static rz_err observable_init(rz_observable *o, const rz_model *model, const char *name) {
+  RZ_TRY(find(name, &o->cls));
+  const char *why = o->cls->unfit ? o->cls->unfit(model) : NULL;
+  RZ_CHECK(!why, RZ_ERR_ARG, "the observable '%s' %s", name, why);
+  o->model = model;
+  o->n_site = rz_lattice_n_site(model->lattice);
+  o->unit = model->pauli ? 1.0 : 0.5;
+  RZ_TRY(o->cls->init(o));
+  o->n_raw = o->n_spin + o->n_class + o->n_op;
+  for (int64_t k = 0; k < o->n_op; k++) {
+    RZ_TRY(rz_operator_finish(o->op[k]));
+    if (model->marshall) RZ_TRY(rz_operator_marshall(o->op[k], model->marshall_mask));
+  }
+  return RZ_NEW0(o->n_raw, &o->exact);
+}
+
+static void observable_free(rz_observable *o) {
+  for (int64_t k = 0; o->op && k < o->n_op; k++) rz_operator_destroy(&o->op[k]);
+  rz_free(&o->op);
+  rz_free(&o->pair_class);
+  rz_free(&o->class_weight);
+  for (int q = 0; q < RZ_MAX_QUANTITY; q++) {
+    rz_free(&o->quantity[q].mean);
+    rz_free(&o->quantity[q].error);
+    rz_free(&o->quantity[q].axis);
+  }
+  rz_free(&o->data);
+  rz_free(&o->sum);
+  rz_free(&o->count);
+  rz_free(&o->exact);
+}
+
+static rz_err create(const rz_model *model, int n, const char *const *names, rz_observables *set) {
+  RZ_TRY(RZ_NEW0(n, &set->item));
+  int64_t n_quantity = 0;
+  for (int i = 0; i < n; i++) {
+    set->n = i + 1;
+    RZ_TRY(observable_init(&set->item[i], model, names[i]));
+    n_quantity += set->item[i].n_quantity;
+  }
+  return RZ_NEW0(n_quantity, &set->measured);
+}
+
+rz_err rz_observables_create(const rz_model *model, int n, const char *const *names, rz_observables **out) {
+  RZ_TRY(RZ_NEW0(1, out));
+  const rz_err rc = create(model, n, names, *out);
+  if (rc != RZ_OK) rz_observables_destroy(out);
+  return rc;
+}
+
+void rz_observables_destroy(rz_observables **o) {
+  if (!*o) return;
+  for (int i = 0; i < (*o)->n; i++) observable_free(&(*o)->item[i]);
+  rz_free(&(*o)->item);
+  rz_free(&(*o)->measured);
+  rz_free(o);
+}
+
+/* ---- declarations ---- */
+
+rz_err rz_observable_quantity(rz_observable *o, const char *name, const char *label, const char *unit, int n_dim,
+                              const int64_t *shape, rz_measured **out) {
+  RZ_CHECK(o->n_quantity < RZ_MAX_QUANTITY, RZ_ERR_INTERNAL, "too many quantities of '%s'", o->cls->name);
+  rz_measured *q = &o->quantity[o->n_quantity++];
+  *q = (rz_measured){.name = name, .label = label, .unit = unit, .n_dim = n_dim, .n_value = 1};
+  for (int d = 0; d < n_dim; d++) {
+    q->shape[d] = shape[d];
+    q->n_value *= shape[d];
+  }
+  o->n_value += q->n_value;
+  RZ_TRY(RZ_NEW(q->n_value, &q->mean));
+  RZ_TRY(RZ_NEW(q->n_value, &q->error));
+  if (out) *out = q;
+  return RZ_OK;
+}
+
+rz_err rz_observable_scalar(rz_observable *o, const char *name, const char *label, const char *unit) {
+  return rz_observable_quantity(o, name, label, unit, 1, (const int64_t[]){1}, NULL);
+}
+
+const char *rz_observable_unit(const rz_observable *o) { return o->model->pauli ? "pauli" : "spin"; }
+
+rz_err rz_observable_pairs(rz_observable *o, int64_t n_class) {
+  const int64_t n = (int64_t)o->n_site * o->n_site;
+  o->n_class = n_class;
+  RZ_TRY(RZ_NEW(n, &o->pair_class));
+  for (int64_t k = 0; k < n; k++) o->pair_class[k] = -1;
+  return RZ_NEW0(n_class, &o->class_weight);
+}
+
+rz_err rz_observable_operators(rz_observable *o, int64_t n_op) {
+  RZ_TRY(RZ_NEW0(n_op, &o->op));
+  o->n_op = n_op;
+  for (int64_t k = 0; k < n_op; k++) RZ_TRY(rz_operator_create(o->n_site, &o->op[k]));
+  return RZ_OK;
+}
+
+static char letter(const rz_observable *o, char component) {
+  return o->model->pauli ? (char)(component - 'a' + 'A') : component;
+}
+
+rz_err rz_observable_add_spin(rz_observable *o, int64_t op, double coef, char component, int32_t i) {
+  if (o->model->fixed_sz && component != 'z') return RZ_OK;
+  return rz_operator_add(o->op[op], coef, 1, &(rz_local){i, letter(o, component)});
+}
+
+static rz_err add_product(rz_observable *o, int64_t op, double coef, char component, int32_t i, int32_t j) {
+  const rz_local product[2] = {{i, letter(o, component)}, {j, letter(o, component)}};
+  return rz_operator_add(o->op[op], coef, 2, product);
+}
+
+rz_err rz_observable_add_pair(rz_observable *o, int64_t op, double coef, char component, int32_t i, int32_t j) {
+  if (!o->model->fixed_sz || component == 'z') return add_product(o, op, coef, component, i, j);
+  RZ_TRY(add_product(o, op, 0.5 * coef, 'x', i, j));
+  return add_product(o, op, 0.5 * coef, 'y', i, j);
+}
+
+void rz_observable_store(rz_observable *o, const double *value, const double *error) {
+  for (int q = 0; q < o->n_quantity; q++) {
+    const size_t bytes = (size_t)o->quantity[q].n_value * sizeof *value;
+    memcpy(o->quantity[q].mean, value, bytes);
+    memcpy(o->quantity[q].error, error, bytes);
+    value += o->quantity[q].n_value;
+    error += o->quantity[q].n_value;
+  }
+}
+
+void rz_observables_collect(rz_observables *set, int *n, const rz_measured **out) {
+  int k = 0;
+  for (int i = 0; i < set->n; i++)
+    for (int q = 0; q < set->item[i].n_quantity; q++) set->measured[k++] = set->item[i].quantity[q];
+  *n = k;
+  *out = set->measured;
+}

@@ -1,0 +1,70 @@
+/* For authors of an observable: what a class declares, and the helpers to declare it with. */
+#ifndef RITZ_ESTIMATE_OBSERVABLE_IMPL_H
+#define RITZ_ESTIMATE_OBSERVABLE_IMPL_H
+
+#include "ritz/estimate/observable.h"
+#include "ritz/model/operator.h"
+
+enum { RZ_MAX_QUANTITY = 4 };
+
+struct rz_observable {
+  const rz_observable_class *cls;
+  const rz_model *model;
+  int n_site;
+  double unit; /* of a spin component s = +-1: 1 in Pauli units, 1/2 in spin units */
+
+  /* Raw values, in this order: n_spin functions of a configuration, n_class sums over pairs, n_op operators. */
+  int64_t n_spin, n_class, n_op, n_raw;
+  int32_t *pair_class;  /* [n_site, n_site], used for i < j: class of the pair, -1: none */
+  double *class_weight; /* [n_class]: raw value = weight * sum of s_i s_j over the pairs of the class */
+  rz_operator **op;     /* [n_op], in the basis of model->h; raw value = Re <op> */
+
+  int n_quantity;
+  rz_measured quantity[RZ_MAX_QUANTITY];
+  int64_t n_value; /* of all quantities */
+  double *data;    /* tables of the class; freed with the observable */
+
+  /* Sums of raw values by bin, [n_bin, n_raw], and numbers of samples, [n_bin]. Full sum: means in exact. */
+  int64_t n_bin;
+  double *sum, *count;
+  double *exact; /* [n_raw] */
+  bool is_exact;
+};
+
+/* Declare a quantity of the given shape; axis NULL or filled in by the caller through the returned pointer. */
+rz_err rz_observable_quantity(rz_observable *o, const char *name, const char *label, const char *unit, int n_dim,
+                              const int64_t *shape, rz_measured **out);
+rz_err rz_observable_scalar(rz_observable *o, const char *name, const char *label, const char *unit);
+/* "pauli" or "spin" */
+const char *rz_observable_unit(const rz_observable *o);
+
+/* Room for n_class classes of pairs (all pairs -1, weights 0) and for n_op empty operators. */
+rz_err rz_observable_pairs(rz_observable *o, int64_t n_class);
+rz_err rz_observable_operators(rz_observable *o, int64_t n_op);
+/* Add coef * s^a_i (s^a_i s^a_j), component a = 'x', 'y' or 'z', in the deck's units. In a sector of fixed Sz only the
+ * part that stays in the sector: s^x_i alone is zero, s^x_i s^x_j = s^y_i s^y_j = half their sum. */
+rz_err rz_observable_add_spin(rz_observable *o, int64_t op, double coef, char component, int32_t i);
+rz_err rz_observable_add_pair(rz_observable *o, int64_t op, double coef, char component, int32_t i, int32_t j);
+
+/* The distinct distances of pairs, ascending, without unreachable ones. pair_class [n_site, n_site] (i < j) and count
+ * [n] out; owner of all three: caller. */
+rz_err rz_distance_classes(const rz_lattice *l, int32_t *pair_class, int64_t *n, double **distance, int64_t **count);
+
+/* Numbers of unit cells per direction; false for a graph, which has none. */
+bool rz_has_cells(const rz_lattice *l);
+void rz_cell_counts(const rz_lattice *l, int n_cell[2]);
+
+/* Sums over the samples of one bin from packed spins: raw [n_class] += sum over pairs of (n - 2 popcount(b_i ^ b_j)),
+ * without class weights. bits [n_site, n_word]: sample k is bit k; unused bits are 0. */
+void rz_pair_sums(int n_site, int64_t n, int64_t n_word, const uint64_t *bits, const int32_t *pair_class, double *raw);
+
+/* Store the values of all quantities. */
+void rz_observable_store(rz_observable *o, const double *value, const double *error);
+
+extern const rz_observable_class rz_observable_sx, rz_observable_sy, rz_observable_sz, rz_observable_abs_sz,
+    rz_observable_sz2, rz_observable_staggered_sz, rz_observable_abs_staggered_sz, rz_observable_staggered_sz2,
+    rz_observable_sxsx, rz_observable_sysy, rz_observable_szsz, rz_observable_szsz_pairs, rz_observable_sq,
+    rz_observable_binder, rz_observable_binder_staggered, rz_observable_xi, rz_observable_xi_staggered,
+    rz_observable_s2;
+
+#endif

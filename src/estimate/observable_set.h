@@ -1,0 +1,16 @@
+/* A list of observables; shared by creation, accumulation and results. */
+#ifndef RITZ_ESTIMATE_OBSERVABLE_SET_H
+#define RITZ_ESTIMATE_OBSERVABLE_SET_H
+
+#include "observable_impl.h"
+
+struct rz_observables {
+  int n;
+  rz_observable *item;
+  rz_measured *measured;                           /* of all items */
+  int64_t n_chain, n_chain_global, bins_per_chain; /* set by the first samples */
+};
+
+void rz_observables_collect(rz_observables *set, int *n, const rz_measured **out);
+
+#endif
