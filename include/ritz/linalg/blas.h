@@ -21,4 +21,8 @@
  * "unknown BLAS". */
 const char *rz_blas_setup(void);
 
+/* On a processor newer than itself OpenBLAS falls back to its oldest kernels, two to five times slower. Returns what
+ * OPENBLAS_CORETYPE should hold before the program starts, or NULL if all is well. */
+const char *rz_blas_advice(void);
+
 #endif
