@@ -96,7 +96,7 @@ ritz_build() {
   shift
   if [ ! -f "$folder/build.ninja" ]; then
     ritz_say "configuring $preset in ${folder#"$PWD"/}"
-    (cd "$ritz_root" && cmake --preset "$preset" --log-level=WARNING) || return 1
+    (cd "$ritz_root" && cmake --preset "$preset" --log-level=WARNING >/dev/null) || return 1
   fi
   ritz_say "building $preset in ${folder#"$PWD"/}"
   if [ -t 1 ]; then
@@ -117,4 +117,6 @@ ritz_environment() {
   export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-none}
   export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1} OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
   export MKL_NUM_THREADS=${MKL_NUM_THREADS:-1}
+  # mpirun puts a terminal between itself and its ranks even when its own output is a file: say that there is none.
+  [ -t 1 ] || export TERM=dumb
 }
