@@ -120,10 +120,10 @@ static rz_err chain_estimate(const rz_comm *comm, const rz_samples *s, const dou
   RZ_TRY_DONE(rc, weighted(comm, s, e, imag_part, about, part, &im));
   RZ_TRY_DONE(rc, chain_mean(comm, s, e, real_part, about, re, out->n_bad, x, &out->re));
   RZ_TRY_DONE(rc, chain_mean(comm, s, e, imag_part, about, im, out->n_bad, x, &m_im));
-  about[0] = re, about[1] = im;
+  about[0] = out->re.mean, about[1] = m_im.mean; /* a constant is its own mean to the last bit: variance 0 */
   RZ_TRY_DONE(rc, weighted(comm, s, e, square, about, part, &out->variance));
   RZ_TRY_DONE(rc, chain_mean(comm, s, e, square, about, out->variance, out->n_bad, x, &m_var));
-  out->im = im;
+  out->im = m_im.mean;
   out->im_error = m_im.error;
   out->variance_error = m_var.error;
 done:

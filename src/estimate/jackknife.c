@@ -70,24 +70,27 @@ static void means(const rz_observable *o, const groups *g, int64_t without, doub
   for (int64_t k = 0; k < o->n_raw; k++) raw[k] = (g->total[k] - (sum ? sum[k] : 0.0)) / count;
 }
 
-/* error^2 = (G - 1)/G sum_g (v_g - mean_g v)^2, by running sums about the first. */
+/* error^2 = (G - 1)/G sum_g (v_g - mean_g v)^2, and the bias of order 1/n taken off: v - sum_g (1 - n_g/n)(v_g - v),
+ * which leaves a mean what it is also when groups differ in size (Busing, Meijer, van der Leeden,
+ * doi:10.1023/A:1008800423698). v holds the values from all bins. */
 static void jackknife(const rz_observable *o, const groups *g, double *raw, double *v, double *scratch, double *error) {
   const int64_t n = o->n_value;
-  double *first = scratch, *sum = scratch + n, *square = scratch + 2 * n;
-  for (int64_t k = 0; k < n; k++) sum[k] = square[k] = 0.0;
+  const double m = (double)g->n_group;
+  double *one_out = scratch, *sum = scratch + n, *square = scratch + 2 * n, *bias = scratch + 3 * n;
+  for (int64_t k = 0; k < n; k++) sum[k] = square[k] = bias[k] = 0.0;
   for (int64_t i = 0; i < g->n_group; i++) {
     means(o, g, i, raw);
-    o->cls->finish(o, raw, v);
+    o->cls->finish(o, raw, one_out);
+    const double share = 1.0 - g->count[i] / g->total_count;
     for (int64_t k = 0; k < n; k++) {
-      if (i == 0) first[k] = v[k];
-      sum[k] += v[k] - first[k];
-      square[k] += (v[k] - first[k]) * (v[k] - first[k]);
+      sum[k] += one_out[k] - v[k];
+      bias[k] += share * (one_out[k] - v[k]);
+      square[k] += (one_out[k] - v[k]) * (one_out[k] - v[k]);
     }
   }
-  const double m = (double)g->n_group;
   for (int64_t k = 0; k < n; k++) {
-    const double spread = square[k] - sum[k] * sum[k] / m;
-    error[k] = g->n_group < 2 ? NAN : sqrt((m - 1.0) / m * fmax(spread, 0.0));
+    error[k] = g->n_group < 2 ? NAN : sqrt((m - 1.0) / m * fmax(square[k] - sum[k] * sum[k] / m, 0.0));
+    if (g->n_group >= 2 && isfinite(bias[k])) v[k] -= bias[k];
   }
 }
 
@@ -98,12 +101,12 @@ static rz_err chain_result(rz_observable *o, const rz_comm *comm, int64_t n_bin)
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, groups_init(comm, o, n_bin, &g));
   RZ_TRY_DONE(rc, RZ_NEW(o->n_raw, &raw));
-  RZ_TRY_DONE(rc, RZ_NEW(3 * n, &value));
-  RZ_TRY_DONE(rc, RZ_NEW(3 * n, &scratch));
-  jackknife(o, &g, raw, value + n, scratch, value + 2 * n);
+  RZ_TRY_DONE(rc, RZ_NEW(2 * n, &value));
+  RZ_TRY_DONE(rc, RZ_NEW(4 * n, &scratch));
   means(o, &g, -1, raw);
   o->cls->finish(o, raw, value);
-  rz_observable_store(o, value, value + 2 * n);
+  jackknife(o, &g, raw, value, scratch, value + n);
+  rz_observable_store(o, value, value + n);
 done:
   rz_free(&scratch);
   rz_free(&value);

@@ -50,9 +50,9 @@ void rz_observables_destroy(rz_observables **o);
  * local value is not finite. */
 rz_err rz_observables_add(rz_observables *o, const rz_ansatz *a, const rz_comm *comm, const rz_samples *s);
 /* Means and errors over everything added. Errors by the delete-one jackknife over bins, which are whole chains (or, for
- * fewer than 16 chains, their segments), joined to 256 at most: right for non-linear quantities, and free of
- * assumptions about autocorrelation inside a chain. Full sum: errors 0. Fewer than two bins: NaN. Bits do not depend on
- * the ranks. Borrowed until the next call. Collective. */
+ * fewer than 16 chains, their segments), joined to 256 at most: right for non-linear quantities, whose bias
+ * of order 1/samples it also removes, and free of assumptions about autocorrelation inside a chain. Full sum: errors 0.
+ * Fewer than two bins: NaN. Bits do not depend on the ranks. Borrowed until the next call. Collective. */
 rz_err rz_observables_result(rz_observables *o, const rz_comm *comm, int *n, const rz_measured **out);
 /* The same quantities, in the same order, from a full vector of amplitudes over a sector (exact diagonalisation): psi
  * [dim] complex, not necessarily normalised, in the basis of model->h. Errors are 0. Borrowed until the next call.
