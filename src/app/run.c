@@ -5,6 +5,7 @@
 #include "ritz/linalg/blas.h"
 #include "ritz/solve/session.h"
 #include "ritz/study/study.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,19 @@ done:
   return rc;
 }
 
+/* A launcher gives its ranks a terminal of their own even when it writes to a file, so the launcher's output decides.
+ * Without a launcher, or without /proc, our own does. */
+static int prints_to_terminal(void) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%ld/fd/1", (long)getppid());
+  const int launched = getenv("OMPI_COMM_WORLD_SIZE") || getenv("PMI_SIZE") || getenv("SLURM_STEP_NUM_TASKS");
+  if (!launched || !isatty(STDOUT_FILENO)) return isatty(STDOUT_FILENO);
+  const int fd = open(path, O_WRONLY | O_NOCTTY);
+  const int answer = fd >= 0 && isatty(fd);
+  if (fd >= 0) close(fd);
+  return answer;
+}
+
 int rz_command_run(int argc, char **argv) {
   (void)argc;
   int provided;
@@ -63,7 +77,7 @@ int rz_command_run(int argc, char **argv) {
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   rz_comm comm;
   rz_err rc = rz_comm_wrap(MPI_COMM_WORLD, &comm);
-  rz_log log = {.out = comm.rank == 0 ? stdout : NULL, .level = RZ_LOG_STEPS, .is_tty = isatty(STDOUT_FILENO)};
+  rz_log log = {.out = comm.rank == 0 ? stdout : NULL, .level = RZ_LOG_STEPS, .is_tty = prints_to_terminal()};
   (void)rz_blas_setup();
   if (rc == RZ_OK) rc = check_launcher(&comm);
   if (rc == RZ_OK) rc = run_study(argv[0], &comm, &log);

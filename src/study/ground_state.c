@@ -56,13 +56,16 @@ typedef struct ground_state {
   double fidelity;
 } ground_state;
 
-static const rz_train_spec default_train = {
-    .max_rejections = 12, .spike_sigma = 10.0, .spike_relative = 1e-3, .report_every = 20};
+static const rz_train_spec default_train = {.max_rejections = 12, .spike_sigma = 10.0, .spike_relative = 1e-3};
+
+/* Progress lines in a log file. */
+enum { REPORTS = 20 };
 
 static rz_err train(ground_state *g) {
   const rz_run *run = g->run;
   rz_train_spec spec = default_train;
   spec.iterations = rz_config_int(run->config, "optimiser", "iterations");
+  spec.report_every = spec.iterations / REPORTS;
   RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
   RZ_TRY(rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser));
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));

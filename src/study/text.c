@@ -39,10 +39,18 @@ rz_err rz_text_reference(rz_output *o, const rz_reference *r) {
   return rz_output_say(o, "exact     E0 = %.12g   (%s)\n", r->energy, r->method);
 }
 
+/* Decimals that show two digits of the error; all that a double holds where there is none. */
+static int decimals(double error) {
+  if (!(error > 0)) return 12;
+  const int d = 1 - (int)floor(log10(error));
+  return d < 0 ? 0 : d > 14 ? 14 : d;
+}
+
 rz_err rz_text_energy(rz_output *o, const rz_evaluation *e, int n_site) {
   const rz_mean *m = &e->energy.re;
-  RZ_TRY(rz_output_say(o, "energy    E = %.9g +- %.2g   E/N = %.9g   (%lld samples, %.1f s)\n", m->mean, m->error,
-                       m->mean / n_site, (long long)m->n, e->seconds));
+  const int d = decimals(m->error), d_site = decimals(m->error / n_site);
+  RZ_TRY(rz_output_say(o, "energy    E = %.*f +- %.*f   E/N = %.*f   (%lld samples, %.1f s)\n", d, m->mean,
+                       m->error > 0 ? d : 0, m->error, d_site, m->mean / n_site, (long long)m->n, e->seconds));
   RZ_TRY(rz_output_say(o, "          variance %.3g, V-score %.3g, acceptance %.2f", e->energy.variance,
                        e->energy.v_score, e->sampler.acceptance));
   if (isnan(m->tau_int)) return rz_output_say(o, "\n");
