@@ -5,7 +5,9 @@ must find it on two ranks; each message is looked for once, not once per rank.
 """
 
 import os
+import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -111,6 +113,10 @@ CASES = [
          "'full_sum' sums over at most", "deck.nml:5:", "1.074e+09", "metropolis"),
     Case("unknown_observable", good(evaluate="max_samples = 512, observables = 'sx', 'szzs'"), DECK,
          "szzs", "deck.nml:7:", "szsz"),
+
+    Case("observable_unfit",
+         good(lattice="geometry = 'chain', length = 9", evaluate="max_samples = 512, observables = 'staggered_sz'"), DECK,
+         "staggered_sz", "deck.nml:7:", "two sublattices"),
 
     Case("terms_bad_operator", good(**TERMS), DECK, "unknown operator 'Q'", "h.terms:3:", "-1.0 Z 0 Q 1", "allowed",
          files={"h.terms": "! a comment\n-1.0 Z 0 Z 1\n-1.0 Z 0 Q 1\n"}),
@@ -291,6 +297,42 @@ def try_one_rank(test):
         test.expect(run.text.count("h.terms") == 1, f"{label}: not one message\n{run.text[:800]}")
 
 
+def try_lock(test):
+    """Two runs of one output: the second is refused; when the first was killed, the next one takes over."""
+    folder = test.folder("lock")
+    test.deck(folder, good(optimiser="method = 'sr', iterations = 100000"), "long.nml")
+    test.deck(folder, good(run="study = 'ground_state', output = 'out.h5', overwrite = .true."))
+    with open(test.root / "long.log", "w") as log:
+        first = subprocess.Popen([test.ritz, "run", "long.nml"], cwd=folder, stdout=log, stderr=log)
+    try:
+        limit = time.time() + 60
+        while not (folder / "out.jsonl").exists() and time.time() < limit and first.poll() is None:
+            time.sleep(0.05)
+        second = test.launch_each(folder, 2, "run", "deck.nml")
+        test.expect(set(second.codes) == {77}, f"a second run of one output gives {second.codes}:\n{second.text[:800]}")
+        test.expect(f"pid {first.pid}" in second.err and "out.lock" in second.err, f"the holder is not named: {second.err}")
+        test.expect(first.poll() is None, "the first run ended")
+    finally:
+        first.kill()
+        first.wait()
+    test.expect((folder / "out.lock").exists(), "a killed run leaves its lock, which this test is about")
+    third = test.launch(folder, 2, "run", "deck.nml")
+    test.expect(third.code == 0 and "took over" in third.out, f"no take-over: {third.code}\n{third.text[:800]}")
+    test.expect(sorted(os.listdir(folder)) == ["deck.nml", "long.nml", "out.h5", "out.jsonl"],
+                f"a take-over leaves {sorted(os.listdir(folder))}")
+
+
+def try_binary(test):
+    """A deck that is no text: a short report, not a crash."""
+    folder = test.folder("binary")
+    (folder / "deck.nml").write_bytes(Path(test.ritz).read_bytes()[:300000])
+    (folder / "nul.nml").write_bytes(good().encode().replace(b"chain", b"ch\0in"))
+    for name in ("deck.nml", "nul.nml"):
+        for run in (test.alone(folder, "check", name), test.launch_each(folder, 2, "run", name)):
+            test.expect(set(run.codes) == {DECK}, f"binary {name}: exit {run.codes}\n{run.text[:300]}")
+            test.expect(name in run.err and len(run.err) < 66000, f"binary {name}: {len(run.err)} bytes of report")
+
+
 def try_overrides(test):
     """What a refused deck says would help does help."""
     folder = test.folder("overwrite")
@@ -333,6 +375,8 @@ def main():
     try_commands(test)
     try_launcher(test)
     try_one_rank(test)
+    try_lock(test)
+    try_binary(test)
     with ThreadPoolExecutor(4) as pool:  # a launcher mostly waits
         for _ in pool.map(lambda case: try_case(test, case), CASES):
             pass
