@@ -79,7 +79,7 @@ static void record(void *ctx, const char *key, const char *message) {
 static rz_err resolve(rz_config *config, const rz_model *model, int n_rank, rz_sampler_spec *spec) {
   read_spec(config, spec);
   rz_spec_resolve(spec, model);
-  rz_spec_check(spec, model, n_rank, record, config);
+  RZ_TRY(rz_spec_check(spec, model, n_rank, record, config));
   if (strcmp(spec->method, "metropolis") != 0) return RZ_OK;
   if (!rz_config_has(config, "sampler", "sweep_size"))
     RZ_TRY(rz_config_set_int(config, "sampler", "sweep_size", spec->sweep_size));

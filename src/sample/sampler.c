@@ -43,7 +43,7 @@ static rz_err create_local(const rz_sampler_spec *spec, const rz_model *model, c
   rz_sampler_spec resolved = *spec;
   rz_spec_resolve(&resolved, model);
   first_fault first = {RZ_OK};
-  rz_spec_check(&resolved, model, comm->size, keep_first, &first);
+  RZ_TRY(rz_spec_check(&resolved, model, comm->size, keep_first, &first));
   if (first.rc != RZ_OK) return first.rc;
   rz_sampler *s = NULL;
   RZ_TRY(RZ_NEW0(1, &s));

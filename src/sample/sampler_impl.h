@@ -44,10 +44,11 @@ struct rz_sampler {
 
 extern const rz_sampler_class rz_sampler_metropolis, rz_sampler_full_sum;
 
-/* Fill in defaults (moves, sweep_size, weights) and check. Every fault is reported with the key at fault. */
+/* Fill in defaults (moves, sweep_size, weights) and check. Every fault is reported with the key at fault. Errors:
+ * RZ_ERR_MEMORY. */
 typedef void rz_fault(void *ctx, const char *key, const char *message);
 void rz_spec_resolve(rz_sampler_spec *spec, const rz_model *model);
-void rz_spec_check(const rz_sampler_spec *spec, const rz_model *model, int n_rank, rz_fault *fault, void *ctx);
+rz_err rz_spec_check(const rz_sampler_spec *spec, const rz_model *model, int n_rank, rz_fault *fault, void *ctx);
 
 /* Weighted choice among moves, then among the flip sets of the move. */
 rz_err rz_mixture_init(rz_mixture *m, const rz_sampler_spec *spec, const rz_model *model);

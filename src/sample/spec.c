@@ -29,16 +29,19 @@ typedef struct {
     (to)->fault((to)->ctx, (key), fault_text_);                                                                        \
   } while (0)
 
-static void check_moves(const rz_sampler_spec *spec, const rz_model *model, sink *to) {
+static rz_err check_moves(const rz_sampler_spec *spec, const rz_model *model, sink *to) {
   const rz_move_input in = {.model = model, .any_pair = spec->any_pair};
   for (int i = 0; i < spec->n_move; i++) {
     rz_move *move = NULL;
-    if (rz_move_create(spec->move[i], &in, &move) != RZ_OK) FAULT(to, "move", "%s", rz_error_message());
+    const rz_err rc = rz_move_create(spec->move[i], &in, &move);
     rz_move_destroy(&move);
+    if (rc == RZ_ERR_MEMORY) return rc; /* no fault of the description */
+    if (rc != RZ_OK) FAULT(to, "move", "%s", rz_error_message());
     if (!(spec->move_weight[i] > 0.0))
       FAULT(to, "move_weights", "the weight of the move '%s' is %g; weights must be > 0", spec->move[i],
             spec->move_weight[i]);
   }
+  return RZ_OK;
 }
 
 static void check_tempering(const rz_sampler_spec *spec, sink *to) {
@@ -74,20 +77,21 @@ static void check_dimension(const rz_model *model, sink *to) {
           (int)RZ_FULL_SUM_MAX);
 }
 
-void rz_spec_check(const rz_sampler_spec *spec, const rz_model *model, int n_rank, rz_fault *fault, void *ctx) {
+rz_err rz_spec_check(const rz_sampler_spec *spec, const rz_model *model, int n_rank, rz_fault *fault, void *ctx) {
   sink to = {fault, ctx};
   if (strcmp(spec->method, rz_sampler_full_sum.name) == 0) {
     check_dimension(model, &to);
-    return;
+    return RZ_OK;
   }
   if (strcmp(spec->method, rz_sampler_metropolis.name) != 0) {
     FAULT(&to, "method", "there is no sampler '%s'", spec->method);
-    return;
+    return RZ_OK;
   }
   if (spec->n_move < 1 || spec->n_move > RZ_MAX_MOVES)
     FAULT(&to, "move", "%d moves; a mixture has 1 to %d", spec->n_move, RZ_MAX_MOVES);
   else
-    check_moves(spec, model, &to);
+    RZ_TRY(check_moves(spec, model, &to));
   check_tempering(spec, &to);
   check_counts(spec, n_rank, &to);
+  return RZ_OK;
 }
