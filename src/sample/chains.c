@@ -5,7 +5,8 @@
 #include <float.h>
 #include <math.h>
 
-enum { MIN_DRAW = 8, LAGS = 16 };               /* LAGS: autocovariances per reduction, even */
+/* LAGS: autocovariances per reduction, even; MAX_DRAW: draws of a chain whose lags are looked at one by one */
+enum { MIN_DRAW = 8, LAGS = 16, MAX_DRAW = 4096 };
 static const double ROUNDING = 8 * DBL_EPSILON; /* relative fluctuations of this size are none */
 
 typedef struct {
@@ -83,6 +84,11 @@ static rz_err initial_sequence(chains *c, double *total, double *width) {
       const double weight = t == 0 ? 1.0 : 2.0 * (1.0 - (double)t / n);
       const double weight_odd = t + 1 <= last ? 2.0 * (1.0 - (double)(t + 1) / n) : 0.0;
       *total += weight * cov[k] + weight_odd * odd;
+      if (t == 0 && *total <= 0.0) { /* draws that repel: claim no more than independence */
+        *total = cov[0];
+        *width = 1.0;
+        return RZ_OK;
+      }
       *width += weight + weight_odd;
     }
   }
@@ -109,19 +115,46 @@ static rz_err split_r_hat(chains *c, double *out) {
   return RZ_OK;
 }
 
-static rz_err long_chains(chains *c, double var, double var_means, rz_mean *out) {
+/* error^2 by the initial sequence. */
+static rz_err squared_error(chains *c, double *out) {
   double total, width;
   RZ_TRY(initial_sequence(c, &total, &width));
-  double a = fmax(total, 0.0) / (1.0 - width / n_all(c));
-  if (c->n_chain_global > 1) {
-    const double dof = (double)(c->n_chain_global - 1);
-    const double spread = (double)c->n_draw * var_means * (double)c->n_chain_global / dof;
-    if (spread > a * (1.0 + 3.0 * sqrt(2.0 / dof))) a = spread;
+  *out = total / (n_all(c) - width);
+  return RZ_OK;
+}
+
+/* The same from means over MAX_DRAW segments of each chain: averaging neighbours first leaves the variance of the mean
+ * what it is, and bounds the number of lags where chains hardly move. */
+static rz_err squared_error_of_segments(const chains *c, double *out) {
+  chains coarse = *c;
+  double *y = NULL;
+  coarse.n_draw = MAX_DRAW;
+  rz_err rc = rz_agree(c->comm, RZ_NEW(c->n_chain * MAX_DRAW, &y));
+  if (rc != RZ_OK) goto done;
+  coarse.x = y;
+  for (int64_t k = 0; k < c->n_chain * MAX_DRAW; k++) {
+    const rz_range draws = rz_share(c->n_draw, (int)(k % MAX_DRAW), MAX_DRAW);
+    const double *x = c->x + k / MAX_DRAW * c->n_draw + draws.first;
+    y[k] = 0.0;
+    for (int64_t i = 0; i < draws.count; i++) y[k] += x[i] / (double)draws.count;
   }
-  out->variance = var + a / n_all(c);
-  out->error = sqrt(a / n_all(c));
-  out->tau_int = a / (2.0 * out->variance);
-  out->ess = n_all(c) / (2.0 * out->tau_int);
+  RZ_TRY_DONE(rc, squared_error(&coarse, out));
+done:
+  rz_free(&y);
+  return rc;
+}
+
+static rz_err long_chains(chains *c, double var, double var_means, rz_mean *out) {
+  double error2 = 0.0;
+  RZ_TRY(c->n_draw > MAX_DRAW ? squared_error_of_segments(c, &error2) : squared_error(c, &error2));
+  if (c->n_chain_global > 1) {
+    const double dof = (double)(c->n_chain_global - 1), spread = var_means / dof;
+    if (spread > error2 * (1.0 + 3.0 * sqrt(2.0 / dof))) error2 = spread;
+  }
+  out->variance = var + error2;
+  out->error = sqrt(error2);
+  out->tau_int = error2 * n_all(c) / (2.0 * out->variance);
+  out->ess = out->variance / error2;
   return split_r_hat(c, &out->r_hat);
 }
 

@@ -55,6 +55,7 @@ static rz_err create_local(const rz_sampler_spec *spec, const rz_model *model, c
   s->comm = *comm;
   s->seed = seed;
   s->n_site = rz_lattice_n_site(model->lattice);
+  s->cache_size = a->cache_size;
   RZ_CHECK(a->n_site == s->n_site, RZ_ERR_ARG, "the state has %d sites, the model %d", a->n_site, s->n_site);
   return s->cls->init(s, a);
 }
@@ -90,5 +91,6 @@ int64_t rz_sampler_bytes(const rz_sampler *s) {
   const rz_walkers *w = &s->walkers;
   for (int i = 0; i < w->mixture.n; i++)
     bytes += w->mixture.move[i]->n_set * w->mixture.move[i]->n_flip * (int64_t)sizeof(int32_t);
-  return bytes + w->mine.count * (int64_t)(sizeof(rz_block) + (size_t)s->n_site * RZ_LANES);
+  return bytes +
+         w->mine.count * ((int64_t)sizeof(rz_block) + s->n_site * RZ_LANES + s->cache_size * (int64_t)sizeof(double));
 }

@@ -37,6 +37,7 @@ struct rz_sampler {
   rz_comm comm;
   uint64_t seed;
   int n_site;
+  int64_t cache_size; /* of the state, in doubles per block */
   rz_sampler_info info;
   rz_walkers walkers; /* metropolis */
   rz_sector sector;   /* full_sum */

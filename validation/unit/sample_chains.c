@@ -97,6 +97,23 @@ static void degenerate_chains(void) {
   RZ_EXPECT(isnan(m.mean) && m.n == 0);
 }
 
+/* A long chain that hardly moves: the number of lags stays bounded, and the error is the spread. */
+static void long_frozen_chains(void) {
+  enum { N = 60000 };
+  const rz_range mine = rz_share(8, comm.rank, comm.size);
+  double *x = NULL, spread = 0.0;
+  rz_mean m;
+  RZ_EXPECT_OK(RZ_NEW(mine.count * N, &x));
+  for (int64_t c = 0; c < mine.count; c++)
+    for (int64_t i = 0; i < N; i++) x[c * N + i] = (double)(mine.first + c) + 1e-3 * sin((double)i);
+  for (int c = 0; c < 8; c++) spread += (c - 3.5) * (c - 3.5) / 7.0;
+  RZ_EXPECT_OK(rz_chains_mean(&comm, mine.count, N, 8, x, &m));
+  RZ_EXPECT_NEAR(m.error, sqrt(spread / 8.0), 1e-5);
+  RZ_EXPECT_NEAR(m.ess, 8.0, 1e-3);
+  RZ_EXPECT(m.r_hat > 1e3);
+  rz_free(&x);
+}
+
 /* The bits are those of one rank that holds every chain. */
 static void bits_do_not_depend_on_ranks(void) {
   rz_comm self;
@@ -116,6 +133,7 @@ int main(int argc, char **argv) {
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
   known_times_are_found();
   degenerate_chains();
+  long_frozen_chains();
   bits_do_not_depend_on_ranks();
   if (comm.size == 1) {
     errors_cover(1, 2000, 5.0);

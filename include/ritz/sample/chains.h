@@ -9,6 +9,7 @@
  * corrected for m being estimated from the same draws. With W = n - 1 this is exactly the spread of the chain means; if
  * that spread exceeds the truncated sum by more than three of its own standard deviations, it is used instead (a slow
  * mode too weak to show at any one lag). Then tau_int = A / (2 variance), ess = C n / (2 tau_int): the three agree.
+ * Chains of more than 4096 draws are first averaged over 4096 segments each, which changes neither mean nor error.
  * Split R-hat: Vehtari et al., arXiv:1903.08008, eq. 4, without rank normalisation. */
 #ifndef RITZ_SAMPLE_CHAINS_H
 #define RITZ_SAMPLE_CHAINS_H
