@@ -1,7 +1,7 @@
 /* The optimisers: adding one is its file, one line here and its extern line in optimiser_impl.h. */
 #include "optimiser_impl.h"
 
-#include "ritz/core/math.h"
+#include "ritz/optimise/sr.h"
 #include <math.h>
 #include <string.h>
 
@@ -64,7 +64,7 @@ double rz_optimiser_memory(const rz_config *config, int64_t n_param, int64_t n_s
   const double buffers = 3.0 * 1048576.0 * 8.0;
   if (strcmp(rz_config_string(config, RZ_OPTIMISER_GROUP, "method"), "sr") != 0) return 8.0 * 4.0 * p;
   const char *solver = rz_config_string(config, RZ_OPTIMISER_GROUP, "solver");
-  const double dense = 8.0 * (p * p / ranks + 6.0 * p) + buffers;
+  const double dense = 8.0 * (p * p / (p <= RZ_SR_REPLICATE ? 1.0 : ranks) + 6.0 * p) + buffers;
   const double factors = (double)n_sample * fmin(2.0 * sqrt(p) * n_comp, p * n_comp) / sqrt(ranks);
   const double kernel = 8.0 * (n * n / ranks + 4.0 * factors + 6.0 * p + 3.0 * n);
   const double cg = 8.0 * (12.0 * p + 2.0 * n / ranks) + buffers;

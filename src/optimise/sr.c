@@ -32,7 +32,8 @@ static rz_err init(rz_optimiser *o) {
   sr *s = NULL;
   RZ_TRY(RZ_NEW0(1, &s));
   o->data = s;
-  s->solve = (rz_sr_options){.solver = rz_config_string(c, g, "solver"),
+  s->solve = (rz_sr_options){.replicate = RZ_SR_REPLICATE,
+                             .solver = rz_config_string(c, g, "solver"),
                              .scale = rz_config_real(c, g, "diag_scale"),
                              .cg_tol = rz_config_real(c, g, "cg_tol"),
                              .cg_iterations = (int)rz_config_int(c, g, "cg_iterations")};

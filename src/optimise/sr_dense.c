@@ -1,7 +1,8 @@
 /* S = J^T W J, block-cyclic. A rank's block of S needs J[all samples, its rows of S] and J[all samples, its columns].
  * Samples stream by in batches: every rank forms dense rows of J for a batch of its own samples, cuts them into the
  * columns that each rank needs, and one exchange brings every rank its strips, to be added by one product. No rank
- * ever holds S or all rows of J. */
+ * ever holds S or all rows of J. A small S is summed and solved on every rank instead: its sum is less to send than the
+ * rows, and a grid of processes would only wait for its own messages. */
 #include "sr_impl.h"
 
 #include "ritz/core/memory.h"
@@ -11,6 +12,7 @@
 
 typedef struct stream {
   const rz_sr_problem *p;
+  bool whole;      /* m is all of S: nothing to exchange */
   int64_t *n_all;  /* samples of each rank */
   int64_t batch;   /* samples of one rank in one batch */
   double *panel;   /* [n_comp * batch, n_param]: rows sqrt(w) J of this rank's batch */
@@ -45,8 +47,7 @@ static int64_t row_volume(const rz_sr_problem *p, const rz_block_cyclic *m) {
 static rz_err stream_init(stream *s, const rz_block_cyclic *m) {
   const rz_comm *comm = s->p->comm;
   const int n_comp = rz_jacobian_n_comp(s->p->j);
-  const bool alone = comm->size == 1;
-  const int64_t volume = alone ? s->p->n_param : row_volume(s->p, m);
+  const int64_t volume = s->whole ? s->p->n_param : row_volume(s->p, m);
   double widest = (double)volume;
   RZ_TRY(rz_max(comm, 1, &widest));
   RZ_TRY(rz_sr_counts(comm, rz_jacobian_n(s->p->j), &s->n_all));
@@ -56,8 +57,9 @@ static rz_err stream_init(stream *s, const rz_block_cyclic *m) {
   s->batch = s->batch < 8 ? 8 : s->batch;
   s->batch = s->batch > most ? most : s->batch;
   rz_err rc = RZ_NEW(n_comp * s->batch * s->p->n_param, &s->panel);
-  if (rc == RZ_OK && !alone) rc = RZ_NEW(n_comp * s->batch * volume, &s->send);
-  if (rc == RZ_OK && !alone) rc = RZ_NEW(n_comp * s->batch * volume, &s->receive);
+  if (s->whole) return rz_agree(comm, rc);
+  if (rc == RZ_OK) rc = RZ_NEW(n_comp * s->batch * volume, &s->send);
+  if (rc == RZ_OK) rc = RZ_NEW(n_comp * s->batch * volume, &s->receive);
   if (rc == RZ_OK) rc = RZ_NEW(comm->size, &s->count);
   if (rc == RZ_OK) rc = RZ_NEW(comm->size, &s->first);
   if (rc == RZ_OK) rc = RZ_NEW(comm->size, &s->count_in);
@@ -151,32 +153,44 @@ static void add_diagonal(const rz_sr_problem *p, rz_block_cyclic *m) {
   }
 }
 
-static rz_err one_batch(const stream *s, rz_block_cyclic *m, int64_t i0) {
+/* My samples onto all of S, then the sum over ranks. */
+static rz_err fill_whole(const stream *s, rz_block_cyclic *m) {
   const rz_comm *comm = s->p->comm;
   const int n_param = (int)s->p->n_param;
-  RZ_TRY(rz_agree(comm, form_panel(s, i0)));
-  int64_t n_row = batch_rows(s, 0, i0);
-  if (comm->size == 1) {
-    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, n_param, (int)n_row, 1.0, s->panel, n_param, 1.0,
-                rz_block_cyclic_data(m), (int)rz_block_cyclic_ld(m));
-    return RZ_OK;
+  rz_err rc = RZ_OK;
+  for (int64_t i0 = 0; i0 < s->n_all[comm->rank] && rc == RZ_OK; i0 += s->batch) {
+    rc = form_panel(s, i0);
+    if (rc == RZ_OK)
+      cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, n_param, (int)batch_rows(s, comm->rank, i0), 1.0, s->panel,
+                  n_param, 1.0, rz_block_cyclic_data(m), (int)rz_block_cyclic_ld(m));
   }
-  RZ_TRY(exchange(s, m, i0, &n_row));
-  accumulate(s, m, n_row);
+  RZ_TRY(rz_agree(comm, rc));
+  return comm->size > 1 ? rz_sum(comm, s->p->n_param * rz_block_cyclic_ld(m), rz_block_cyclic_data(m)) : RZ_OK;
+}
+
+static rz_err fill_strips(const stream *s, rz_block_cyclic *m) {
+  const rz_comm *comm = s->p->comm;
+  int64_t most = 0, n_row = 0;
+  for (int q = 0; q < comm->size; q++) most = s->n_all[q] > most ? s->n_all[q] : most;
+  for (int64_t i0 = 0; i0 < most; i0 += s->batch) {
+    RZ_TRY(rz_agree(comm, form_panel(s, i0)));
+    RZ_TRY(exchange(s, m, i0, &n_row));
+    accumulate(s, m, n_row);
+  }
   return RZ_OK;
 }
 
+static bool is_whole(const rz_sr_problem *p) { return p->comm->size == 1 || p->n_param <= p->o->replicate; }
+
 static rz_err fill(void *ctx, rz_block_cyclic *m) {
   const rz_sr_problem *p = ctx;
-  stream s = {.p = p};
+  stream s = {.p = p, .whole = is_whole(p)};
   int64_t n_col = 0;
   rz_err rc = RZ_OK;
   (void)rz_block_cyclic_cols(m, &n_col);
   memset(rz_block_cyclic_data(m), 0, (size_t)(rz_block_cyclic_ld(m) * n_col) * sizeof(double));
   RZ_TRY_DONE(rc, stream_init(&s, m));
-  int64_t most = 0;
-  for (int q = 0; q < p->comm->size; q++) most = s.n_all[q] > most ? s.n_all[q] : most;
-  for (int64_t i0 = 0; i0 < most; i0 += s.batch) RZ_TRY_DONE(rc, one_batch(&s, m, i0));
+  RZ_TRY_DONE(rc, s.whole ? fill_whole(&s, m) : fill_strips(&s, m));
   add_diagonal(p, m);
 done:
   stream_free(&s);
@@ -185,7 +199,10 @@ done:
 
 rz_err rz_sr_dense(const rz_sr_problem *p, double *d, rz_sr_result *result) {
   rz_sr_problem copy = *p;
+  rz_comm self;
+  RZ_TRY(rz_comm_wrap(MPI_COMM_SELF, &self));
   memcpy(d, p->f, (size_t)p->n_param * sizeof *d);
-  RZ_TRY(rz_sr_factorise(p->comm, p->n_param, fill, &copy, d, result));
-  return RZ_OK;
+  RZ_TRY(rz_sr_factorise(p->comm, is_whole(p) ? &self : p->comm, p->n_param, fill, &copy, d, result));
+  /* Solved on every rank: rank 0's word counts, down to the last bit. */
+  return is_whole(p) ? rz_bcast(p->comm, 0, p->n_param * (int64_t)sizeof *d, d) : RZ_OK;
 }

@@ -19,21 +19,22 @@ static rz_err check_finite(const rz_comm *comm, rz_block_cyclic *m) {
   return RZ_OK;
 }
 
-rz_err rz_sr_factorise(const rz_comm *comm, int64_t n, rz_sr_fill *fill, void *ctx, double *b, rz_sr_result *result) {
+rz_err rz_sr_factorise(const rz_comm *comm, const rz_comm *grid, int64_t n, rz_sr_fill *fill, void *ctx, double *b,
+                       rz_sr_result *result) {
   rz_block_cyclic *m = NULL;
   double *rhs = NULL;
   rz_err rc = RZ_NEW(n, &rhs);
   RZ_TRY_DONE(rc, rz_agree(comm, rc));
   memcpy(rhs, b, (size_t)n * sizeof *b);
-  RZ_TRY_DONE(rc, rz_block_cyclic_create(comm, n, RZ_SR_BLOCK, &m));
+  RZ_TRY_DONE(rc, rz_agree(comm, rz_block_cyclic_create(grid, n, RZ_SR_BLOCK, &m)));
   RZ_TRY_DONE(rc, fill(ctx, m));
-  rc = rz_block_cyclic_cholesky_solve(m, b);
+  rc = rz_agree(comm, rz_block_cyclic_cholesky_solve(m, b));
   if (rc == RZ_ERR_NUM) {
     rz_error_clear();
     memcpy(b, rhs, (size_t)n * sizeof *b);
     RZ_TRY_DONE(rc, fill(ctx, m));
     RZ_TRY_DONE(rc, check_finite(comm, m));
-    RZ_TRY_DONE(rc, rz_block_cyclic_eigen_solve(m, cutoff, b));
+    RZ_TRY_DONE(rc, rz_agree(comm, rz_block_cyclic_eigen_solve(m, cutoff, b)));
     result->solver = "eigen";
     result->fell_back = 1;
   }

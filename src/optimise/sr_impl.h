@@ -24,8 +24,10 @@ double rz_sr_added(const rz_sr_problem *p, int64_t k);
 
 /* Fill the lower triangle of m, whatever m holds. Collective. */
 typedef rz_err rz_sr_fill(void *ctx, rz_block_cyclic *m);
-/* Solve m x = b [n] for the matrix that fill makes: Cholesky, else fill again and eigenvectors. Collective. */
-rz_err rz_sr_factorise(const rz_comm *comm, int64_t n, rz_sr_fill *fill, void *ctx, double *b, rz_sr_result *result);
+/* Solve m x = b [n] for the matrix that fill makes, spread over grid: Cholesky, else fill again and eigenvectors. grid
+ * is comm, or a rank by itself when every rank holds all of m. Collective over comm. */
+rz_err rz_sr_factorise(const rz_comm *comm, const rz_comm *grid, int64_t n, rz_sr_fill *fill, void *ctx, double *b,
+                       rz_sr_result *result);
 
 /* Every rank's n, in rank order; owner: caller. Collective. */
 rz_err rz_sr_counts(const rz_comm *comm, int64_t n, int64_t **all);

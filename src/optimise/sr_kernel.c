@@ -298,7 +298,7 @@ rz_err rz_sr_kernel(const rz_sr_problem *p, double *d, rz_sr_result *result) {
   RZ_TRY_DONE(rc, kernel_init(&k));
   RZ_CHECK_DONE(rc, k.n_total > 0, RZ_ERR_NUM, "no sample has a weight");
   RZ_TRY_DONE(rc, right_side(&k, &b));
-  RZ_TRY_DONE(rc, rz_sr_factorise(p->comm, k.n_total * k.n_comp, fill, &k, b, result));
+  RZ_TRY_DONE(rc, rz_sr_factorise(p->comm, p->comm, k.n_total * k.n_comp, fill, &k, b, result));
   RZ_TRY_DONE(rc, back(&k, b, scale, d));
 done:
   (void)rz_jacobian_scale(p->j, NULL);

@@ -168,7 +168,13 @@ static void check_equal(const rz_comm *comm, int64_t n, const double *x) {
 
 static void solve(const rz_comm *comm, rz_jacobian *j, const double *e, const char *solver, double shift, double scale,
                   double *d, rz_sr_result *result) {
-  const rz_sr_options o = {.solver = solver, .shift = shift, .scale = scale, .cg_tol = 1e-13, .cg_iterations = 20000};
+  const bool everywhere = strcmp(solver, "whole") == 0;
+  const rz_sr_options o = {.solver = everywhere ? "dense" : solver,
+                           .replicate = everywhere ? RZ_SR_REPLICATE : 0,
+                           .shift = shift,
+                           .scale = scale,
+                           .cg_tol = 1e-13,
+                           .cg_iterations = 20000};
   double *f = reals(rz_jacobian_n_param(j));
   RZ_EXPECT_OK(rz_forces(comm, j, e, f));
   RZ_EXPECT_OK(rz_sr_solve(&o, comm, j, e, f, d, result));
@@ -184,8 +190,9 @@ static double *local_residual(const whole *a, rz_range mine) {
   return e;
 }
 
+/* dense, kernel and cg spread over ranks at any size; "whole" is dense with S on every rank. */
 static void check_setting(const setting *s, const rz_comm *comm) {
-  static const char *const solver[] = {"dense", "kernel", "cg", "auto"};
+  static const char *const solver[] = {"dense", "kernel", "cg", "auto", "whole"};
   static const double scale[] = {0.0, 0.05};
   int32_t *gather[2] = {0};
   whole a;
@@ -195,7 +202,7 @@ static void check_setting(const setting *s, const rz_comm *comm) {
   RZ_EXPECT_OK(rz_jacobian_centre(j, comm));
   for (int k = 0; k < 2; k++) {
     reference(&a, 1e-3, scale[k], want);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
       rz_sr_result r;
       solve(comm, j, e, solver[i], 1e-3, scale[k], d, &r);
       const double miss = distance(a.n_param, d, want);
@@ -223,6 +230,9 @@ static void check_fall_back(const rz_comm *comm) {
   RZ_EXPECT_OK(rz_jacobian_centre(j, comm));
   solve(comm, j, e, "dense", 0.0, 0.0, d, &r);
   RZ_EXPECT(r.fell_back == 1 && strcmp(r.solver, "eigen") == 0 && r.residual < 1e-6);
+  solve(comm, j, e, "whole", 0.0, 0.0, other, &r);
+  RZ_EXPECT(r.fell_back == 1 && strcmp(r.solver, "eigen") == 0);
+  RZ_EXPECT_NEAR(distance(a.n_param, d, other), 0, 1e-6);
   solve(comm, j, e, "kernel", 0.0, 0.0, other, &r); /* centred rows: sum_i w_i J_i = 0, so T is singular too */
   RZ_EXPECT(r.fell_back == 1 && strcmp(r.solver, "eigen") == 0 && r.residual < 1e-6);
   RZ_EXPECT_NEAR(distance(a.n_param, d, other), 0, 1e-6);
@@ -239,7 +249,7 @@ static void check_fall_back(const rz_comm *comm) {
 /* The comparison above must be able to see one rank's samples missing: leave out the last rank's rows and every solver
  * misses the reference. */
 static void check_sensitive(const rz_comm *comm) {
-  static const char *const solver[] = {"dense", "kernel", "cg"};
+  static const char *const solver[] = {"dense", "kernel", "cg", "whole"};
   const setting *s = &settings[0];
   int32_t *gather[2] = {0};
   whole a;
@@ -251,7 +261,7 @@ static void check_sensitive(const rz_comm *comm) {
   if (comm->rank == comm->size - 1)
     for (int64_t i = 0; i < rz_jacobian_n(j); i++) rz_jacobian_weights(j)[i] *= comm->size > 1 ? 0.0 : 0.5;
   RZ_EXPECT_OK(rz_jacobian_centre(j, comm));
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 4; i++) {
     solve(comm, j, e, solver[i], 1e-3, 0.0, d, &r);
     RZ_EXPECT(distance(a.n_param, d, want) > 1e-3);
   }

@@ -431,6 +431,31 @@ static void check_deck_rules(void) {
   rz_config_destroy(&m.config);
 }
 
+/* auto: few samples, few parameters, many of both; a layer shared by many sites has few parameters. */
+static void check_choice(void) {
+  static int32_t gather[40 * 40];
+  static const struct {
+    int d_in, d_out, n_share;
+    int64_t n_row;
+    const char *solver;
+  } row[] = {{40, 160, 1, 1024, "kernel"}, {40, 160, 1, 100000, "cg"}, {10, 10, 1, 100000, "dense"},
+             {40, 4, 40, 4096, "dense"},   {40, 4, 40, 32, "kernel"},  {40, 40, 1, 10240, "cg"}};
+  for (int i = 0; i < (int)(sizeof row / sizeof row[0]); i++) {
+    const rz_layer shape = {.d_in = row[i].d_in,
+                            .d_out = row[i].d_out,
+                            .n_share = row[i].n_share,
+                            .n_x = row[i].d_in,
+                            .gather = row[i].n_share > 1 ? gather : NULL};
+    rz_layer *l = NULL;
+    rz_jacobian *j = NULL;
+    RZ_EXPECT_OK(rz_jacobian_create(0, 1, (int64_t)row[i].d_in * row[i].d_out, &j));
+    RZ_EXPECT_OK(rz_jacobian_add(j, &shape, true, false, &l));
+    if (!RZ_EXPECT(strcmp(rz_sr_choose(j, row[i].n_row), row[i].solver) == 0))
+      fprintf(stderr, "  row %d: %s\n", i, rz_sr_choose(j, row[i].n_row));
+    rz_jacobian_destroy(&j);
+  }
+}
+
 static double memory(const char *options, int64_t n_param, int64_t n_sample, int size) {
   made m;
   RZ_EXPECT_OK(parse(options, &m));
@@ -467,6 +492,7 @@ int main(int argc, char **argv) {
   check_state();
   check_options_matter();
   check_deck_rules();
+  check_choice();
   check_memory_formula();
   RZ_EXPECT(rz_memory_query().n_alive == 0);
   RZ_EXPECT_OK(rz_petsc_stop());

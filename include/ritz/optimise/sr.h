@@ -1,6 +1,7 @@
 /* The linear system of stochastic reconfiguration, (S + shift + scale diag S) d = F with S = J^T W J and F = J^T W e,
  * by four solvers that give the same d:
- *   dense   S block-cyclic, Cholesky (ScaLAPACK); best for few parameters
+ *   dense   S block-cyclic, Cholesky (ScaLAPACK); best for few parameters. Up to `replicate` parameters S is summed
+ *           and solved on every rank
  *   kernel  T = W^(1/2) J J^T W^(1/2) + shift block-cyclic, Cholesky, d = J^T W^(1/2) T^-1 W^(1/2) e (minSR: Chen and
  *           Heyl, Nat. Phys. 20, 1476 (2024)); best for few samples; scale makes the columns J_k / sqrt(shift + scale
  *           S_kk)
@@ -17,11 +18,14 @@
 #include "ritz/linalg/jacobian.h"
 #include <stdint.h>
 
+enum { RZ_SR_REPLICATE = 1024 }; /* 8 MiB, no more than the buffers of an exchange */
+
 typedef struct rz_sr_options {
   const char *solver;  /* "auto", "dense", "kernel", "cg" */
   double shift, scale; /* >= 0 */
   double cg_tol;       /* relative residual */
   int cg_iterations;   /* at most */
+  int64_t replicate;   /* dense: largest order that every rank may hold whole; RZ_SR_REPLICATE, or 0 for never */
 } rz_sr_options;
 
 typedef struct rz_sr_result {
