@@ -1,6 +1,7 @@
 #include "command.h"
 #include "ritz/study/study.h"
 #include "ritz/study/version.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,17 @@ int rz_command_fail(rz_err rc) {
   return rz_err_exit_code(rc);
 }
 
-static int finish(rz_err rc) { return rc == RZ_OK ? 0 : rz_command_fail(rc); }
+/* What a full disk or a closed pipe swallowed is no success. */
+static rz_err flush_output(void) {
+  RZ_CHECK(fflush(stdout) == 0 && !ferror(stdout), RZ_ERR_IO, "cannot write to the standard output: %s",
+           strerror(errno));
+  return RZ_OK;
+}
+
+static int finish(rz_err rc) {
+  if (rc == RZ_OK) rc = flush_output();
+  return rc == RZ_OK ? 0 : rz_command_fail(rc);
+}
 
 static rz_err check_deck(const char *file, int n_rank) {
   rz_config *config = NULL;

@@ -1,4 +1,5 @@
 /* The program: sub-commands, MPI, the terminal and exit codes. Everything else is the library's. */
+#include "blas_kernels.h"
 #include "command.h"
 
 #include <stdio.h>
@@ -50,6 +51,7 @@ int main(int argc, char **argv) {
     const command *c = &commands[i];
     if (strcmp(argv[1], c->name) != 0) continue;
     const int n = argc - 2;
+    if (c->run == rz_command_run) rz_use_best_blas_kernels(argv);
     if (n < c->min_args || n > c->max_args) return usage_error("wrong number of arguments; usage: ritz", c->usage);
     return c->run(n, argv + 2);
   }

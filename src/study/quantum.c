@@ -42,9 +42,20 @@ rz_err rz_quantum_observables(rz_config *config, const rz_model *model, rz_obser
   return rz_config_report(config);
 }
 
+/* Keys of &sector that no variational state reads: a state shared over translations has momentum 0 by itself. */
+static void refuse_symmetry_sectors(rz_config *config) {
+  static const char *const keys[] = {"momentum", "spin_flip", "reflection"};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (rz_config_given(config, "sector", keys[i]))
+      rz_config_error(config, "sector", keys[i],
+                      "key '%s' selects a sector of study = 'exact'; study '%s' has no use for it", keys[i],
+                      rz_config_string(config, "run", "study"));
+}
+
 /* Everything that needs no other rank. */
 static rz_err create_local(rz_quantum *q) {
   q->seed = (uint64_t)rz_config_int(q->config, "run", "seed");
+  refuse_symmetry_sectors(q->config);
   RZ_TRY(rz_model_create(q->config, &q->model));
   RZ_TRY(create_ansatz(q));
   RZ_TRY(load_initial_state(q->config, q->ansatz));

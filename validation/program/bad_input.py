@@ -97,6 +97,8 @@ CASES = [
          "'up' is not a sector", "deck.nml:4:", "'auto'"),
     Case("sz_not_kept", good(sector="sz = '0'"), DECK,
          "does not keep total Sz", "deck.nml:4:", "tfim", "'all'"),
+    Case("sector_of_exact", good(sector="momentum = 0"), DECK,
+         "key 'momentum' selects a sector of study = 'exact'", "deck.nml:4:"),
     Case("move_leaves_sector",
          good(**HEISENBERG, sector="sz = '0'", sampler="move = 'flip', chains = 32, samples = 256"), DECK,
          "move 'flip'", "deck.nml:6:", "sz"),
@@ -270,6 +272,19 @@ def try_commands(test):
     test.expect(before == watch(folder), "a wrong command line changed the directory")
 
 
+def try_full_disk(test):
+    """Text that could not be written is no success."""
+    if not os.path.exists("/dev/full"):
+        return
+    folder = test.folder("full")
+    test.deck(folder, good())
+    for words in (["check", "deck.nml"], ["list"], ["help"], ["template", "exact"], ["--version"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([test.ritz, *words], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True)
+        test.expect(done.returncode == 74 and "cannot" in done.stderr,
+                    f"ritz {' '.join(words)} on a full disk: {done.returncode} {done.stderr[:200]}")
+
+
 def try_launcher(test):
     """mpiexec's exit code is the program's; processes that MPI does not see are noticed."""
     folder = test.folder("launcher")
@@ -373,6 +388,7 @@ def try_overrides(test):
 def main():
     test = Test("bad_input")
     try_commands(test)
+    try_full_disk(test)
     try_launcher(test)
     try_one_rank(test)
     try_lock(test)
