@@ -25,19 +25,17 @@ rz_err rz_comm_wrap(MPI_Comm mpi, rz_comm *out) {
 }
 
 rz_err rz_agree(const rz_comm *comm, rz_err rc) {
+  /* Nothing is allocated here: this is how ranks learn that an allocation failed. */
+  static _Thread_local char text[RZ_MESSAGE_SIZE];
   const int mine = rc == RZ_OK ? comm->size : comm->rank;
   int first = 0;
   RZ_MPI(MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm->mpi));
   if (first == comm->size) return RZ_OK;
   int head[2] = {(int)rc, (int)strlen(rz_error_message())};
   RZ_MPI(MPI_Bcast(head, 2, MPI_INT, first, comm->mpi));
-  char *text = NULL;
-  RZ_TRY(rz_malloc(head[1] + 1, 1, (void **)&text));
-  if (comm->rank == first) memcpy(text, rz_error_message(), (size_t)head[1]);
-  text[head[1]] = '\0';
-  const int failed = MPI_Bcast(text, head[1], MPI_CHAR, first, comm->mpi);
-  if (comm->rank != first && failed == MPI_SUCCESS) rz_error_adopt(text);
-  rz_free(&text);
+  if (comm->rank == first) memcpy(text, rz_error_message(), (size_t)head[1] + 1);
+  RZ_MPI(MPI_Bcast(text, head[1] + 1, MPI_CHAR, first, comm->mpi));
+  if (comm->rank != first) rz_error_adopt(text);
   return (rz_err)head[0];
 }
 
@@ -68,28 +66,42 @@ rz_err rz_bcast(const rz_comm *comm, int root, int64_t bytes, void *x) {
   return RZ_OK;
 }
 
-rz_err rz_allgather(const rz_comm *comm, int64_t n_local, size_t elem, const void *x, void *all) {
-  int *count = NULL, *first = NULL;
-  MPI_Datatype type = MPI_DATATYPE_NULL;
-  rz_err rc = RZ_OK;
-  int mine = 0;
-  RZ_TRY(rz_int(n_local, &mine));
-  RZ_TRY_DONE(rc, RZ_NEW(comm->size, &count));
-  RZ_TRY_DONE(rc, RZ_NEW(comm->size, &first));
-  MPI_Type_contiguous((int)elem, MPI_BYTE, &type);
-  MPI_Type_commit(&type);
-  MPI_Allgather(&mine, 1, MPI_INT, count, 1, MPI_INT, comm->mpi);
+typedef struct layout {
+  int *count, *first; /* of each rank */
+} layout;
+
+static rz_err layout_fill(const rz_comm *comm, int mine, layout *l) {
+  RZ_MPI(MPI_Allgather(&mine, 1, MPI_INT, l->count, 1, MPI_INT, comm->mpi));
   int64_t total = 0;
   for (int r = 0; r < comm->size; r++) {
-    RZ_TRY_DONE(rc, rz_int(total, &first[r]));
-    total += count[r];
+    RZ_TRY(rz_int(total, &l->first[r]));
+    total += l->count[r];
   }
-  const int failed = MPI_Allgatherv(x, mine, type, all, count, first, type, comm->mpi);
-  if (failed != MPI_SUCCESS) rc = rz_mpi_error(failed, __FILE__, __LINE__, __func__);
+  return RZ_OK;
+}
+
+static rz_err gather_items(const rz_comm *comm, int mine, size_t elem, const layout *l, const void *x, void *all) {
+  MPI_Datatype type;
+  RZ_MPI(MPI_Type_contiguous((int)elem, MPI_BYTE, &type));
+  RZ_MPI(MPI_Type_commit(&type));
+  const int code = MPI_Allgatherv(x, mine, type, all, l->count, l->first, type, comm->mpi);
+  MPI_Type_free(&type);
+  RZ_MPI(code);
+  return RZ_OK;
+}
+
+rz_err rz_allgather(const rz_comm *comm, int64_t n_local, size_t elem, const void *x, void *all) {
+  layout l = {0};
+  int mine = 0;
+  rz_err rc = rz_int(n_local, &mine);
+  if (rc == RZ_OK) rc = RZ_NEW(comm->size, &l.count);
+  if (rc == RZ_OK) rc = RZ_NEW(comm->size, &l.first);
+  RZ_TRY_DONE(rc, rz_agree(comm, rc));
+  RZ_TRY_DONE(rc, layout_fill(comm, mine, &l));
+  RZ_TRY_DONE(rc, gather_items(comm, mine, elem, &l, x, all));
 done:
-  if (type != MPI_DATATYPE_NULL) MPI_Type_free(&type);
-  rz_free(&first);
-  rz_free(&count);
+  rz_free(&l.first);
+  rz_free(&l.count);
   return rc;
 }
 
@@ -106,7 +118,7 @@ int rz_share_owner(int64_t n_item, int64_t i, int size) {
 rz_err rz_sum_blocks(const rz_comm *comm, int64_t n_block, int64_t n, const double *x, double *sum) {
   double *all = NULL;
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW(n_block * n, &all));
+  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(n_block * n, &all)));
   const rz_range mine = rz_share(n_block, comm->rank, comm->size);
   RZ_TRY_DONE(rc, rz_allgather(comm, mine.count, (size_t)n * sizeof *x, x, all));
   for (int64_t width = 1; width < n_block; width *= 2)

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MESSAGE_SIZE = 65536, TRACE_SIZE = 4096 };
+enum { TRACE_SIZE = 4096 };
 
 /* The one thread-local record that stands in for errno. */
-static _Thread_local char message[MESSAGE_SIZE];
+static _Thread_local char message[RZ_MESSAGE_SIZE];
 static _Thread_local char traceback[TRACE_SIZE];
 
 const char *rz_err_text(rz_err err) {
@@ -39,7 +39,7 @@ static void trace_line(const char *file, int line, const char *func) {
 
 rz_err rz_error_set(rz_err err, const char *file, int line, const char *func, const char *fmt, ...) {
   /* The arguments may point into the record itself, so it is written only when the new text is complete. */
-  static _Thread_local char text[MESSAGE_SIZE];
+  static _Thread_local char text[RZ_MESSAGE_SIZE];
   va_list args;
   va_start(args, fmt);
   vsnprintf(text, sizeof text, fmt, args);

@@ -14,7 +14,7 @@ static rz_err write_samples(rz_results *results, int64_t n, int n_site, int8_t *
 rz_err rz_dump_samples(const rz_run *run, rz_sampler *sampler, const rz_ansatz *a, rz_results *results) {
   const int64_t wanted = rz_config_int(run->config, "state", "dump");
   if (wanted == 0) return RZ_OK;
-  const int64_t chains = rz_config_int(run->config, "sampler", "chains");
+  const int64_t chains = rz_sampler_spec_of(sampler)->chains;
   rz_samples s = {0};
   double complex *log_psi = NULL, *all_log_psi = NULL;
   int8_t *all_spin = NULL;

@@ -113,6 +113,7 @@ static rz_err overlap_with_other(evaluate_run *e) {
 }
 
 static rz_err write_results(evaluate_run *e) {
+  rz_text_warn_frozen(&e->output, e->state.model, &e->evaluation);
   RZ_TRY(rz_text_energy(&e->output, &e->evaluation, e->state.ansatz->n_site));
   RZ_TRY(rz_text_observables(&e->output, e->evaluation.n_measured, e->evaluation.measured, NULL));
   RZ_TRY(rz_text_warnings(&e->output));

@@ -36,6 +36,7 @@ static void print_sizes(const rz_config *config, const rz_quantum *q, int n_rank
 
 static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_quantum q;
+  rz_optimiser_check(config);
   RZ_TRY(rz_quantum_check(config, n_rank, &q));
   print_sizes(config, &q, n_rank, out);
   rz_quantum_free(&q);
@@ -97,6 +98,7 @@ static rz_err exact_observables(ground_state *g, const rz_measured **exact) {
 static rz_err write_results(ground_state *g) {
   const rz_measured *exact;
   RZ_TRY(exact_observables(g, &exact));
+  rz_text_warn_frozen(&g->output, g->q.model, &g->evaluation);
   RZ_TRY(rz_text_energy(&g->output, &g->evaluation, g->q.ansatz->n_site));
   RZ_TRY(rz_text_comparison(&g->output, &g->evaluation, &g->reference, g->fidelity));
   RZ_TRY(rz_text_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
@@ -115,6 +117,7 @@ static rz_err write_results(ground_state *g) {
 
 static rz_err run_all(ground_state *g) {
   const rz_run *run = g->run;
+  rz_optimiser_check(run->config);
   RZ_TRY(rz_quantum_create(run->config, run->comm, &g->q));
   RZ_TRY(rz_output_open(run, true, &g->output));
   RZ_TRY(rz_text_header(&g->output, g->q.model, g->q.ansatz));

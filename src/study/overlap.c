@@ -81,37 +81,56 @@ typedef struct mean_ratio {
   rz_mean re, im;
 } mean_ratio;
 
-/* <psi_to / psi_from> over samples of |psi_from|^2. */
-static rz_err sample_ratio(const rz_run *run, const rz_model *model, const rz_ansatz *from, const rz_ansatz *to,
-                           double shift, mean_ratio *out) {
-  rz_sampler *sampler = NULL;
-  rz_samples s = {0};
+/* Ratios psi_to / psi_from of this rank's samples: part [2, n] holds Re, then Im. Local. */
+static rz_err ratios(const rz_samples *s, const rz_ansatz *from, const rz_ansatz *to, double shift, double **part) {
   double complex *log_from = NULL, *log_to = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(s->n, &log_from));
+  RZ_TRY_DONE(rc, RZ_NEW(s->n, &log_to));
+  RZ_TRY_DONE(rc, RZ_NEW(2 * s->n, part));
+  RZ_TRY_DONE(rc, from->cls->log_psi(from, s->n, s->spin, log_from));
+  RZ_TRY_DONE(rc, to->cls->log_psi(to, s->n, s->spin, log_to));
+  for (int64_t i = 0; i < s->n; i++) {
+    const double complex ratio = cexp(log_to[i] - log_from[i] - shift);
+    (*part)[i] = creal(ratio);
+    (*part)[s->n + i] = cimag(ratio);
+  }
+done:
+  rz_free(&log_to);
+  rz_free(&log_from);
+  return rc;
+}
+
+/* <psi_to / psi_from> over samples of |psi_from|^2. */
+static rz_err mean_of_ratio(const rz_run *run, rz_sampler *sampler, const rz_ansatz *from, const rz_ansatz *to,
+                            double shift, mean_ratio *out) {
+  rz_samples s = {0};
   double *part = NULL;
   rz_err rc = RZ_OK;
-  const uint64_t seed = (uint64_t)rz_config_int(run->config, "run", "seed");
-  RZ_TRY_DONE(rc, rz_sampler_create(run->config, model, from, seed, run->comm, &sampler));
-  RZ_TRY_DONE(rc, rz_sampler_start(sampler, from));
-  const int64_t chains = rz_config_int(run->config, "sampler", "chains");
+  const int64_t chains = rz_sampler_spec_of(sampler)->chains;
   const int64_t wanted = rz_config_int(run->config, "evaluate", "max_samples");
+  RZ_TRY_DONE(rc, rz_sampler_start(sampler, from));
   RZ_TRY_DONE(rc, rz_sampler_draw(sampler, from, wanted / chains > 8 ? wanted / chains : 8, &s));
-  RZ_TRY_DONE(rc, RZ_NEW(s.n, &log_from));
-  RZ_TRY_DONE(rc, RZ_NEW(s.n, &log_to));
-  RZ_TRY_DONE(rc, RZ_NEW(2 * s.n, &part));
-  RZ_TRY_DONE(rc, from->cls->log_psi(from, s.n, s.spin, log_from));
-  RZ_TRY_DONE(rc, to->cls->log_psi(to, s.n, s.spin, log_to));
-  for (int64_t i = 0; i < s.n; i++) {
-    const double complex ratio = cexp(log_to[i] - log_from[i] - shift);
-    part[i] = creal(ratio);
-    part[s.n + i] = cimag(ratio);
-  }
+  RZ_TRY_DONE(rc, rz_agree(run->comm, ratios(&s, from, to, shift, &part)));
   RZ_TRY_DONE(rc, rz_chains_mean(run->comm, s.n_chain, s.n_draw, s.n_chain_global, part, &out->re));
   RZ_TRY_DONE(rc, rz_chains_mean(run->comm, s.n_chain, s.n_draw, s.n_chain_global, part + s.n, &out->im));
 done:
   rz_free(&part);
-  rz_free(&log_to);
-  rz_free(&log_from);
   rz_samples_free(&s);
+  return rc;
+}
+
+static rz_err sample_ratio(const rz_run *run, const rz_model *model, const rz_ansatz *from, const rz_ansatz *to,
+                           double shift, mean_ratio *out) {
+  rz_sampler *sampler = NULL;
+  const uint64_t seed = (uint64_t)rz_config_int(run->config, "run", "seed");
+  RZ_TRY(rz_sampler_create(run->config, model, from, seed, run->comm, &sampler));
+  rz_err rc = RZ_OK;
+  if (rz_sampler_is_exact(sampler))
+    rc = rz_error_set(RZ_ERR_INPUT, __FILE__, __LINE__, __func__,
+                      "the overlap of so many configurations is sampled: method = 'metropolis' in &sampler");
+  else
+    rc = mean_of_ratio(run, sampler, from, to, shift, out);
   rz_sampler_destroy(&sampler);
   return rc;
 }

@@ -46,6 +46,17 @@ static int decimals(double error) {
   return d < 0 ? 0 : d > 14 ? 14 : d;
 }
 
+static const double MIN_ACCEPTANCE = 1e-3;
+
+void rz_text_warn_frozen(rz_output *o, const rz_model *model, const rz_evaluation *e) {
+  const double dim = rz_sector_dimension(rz_lattice_n_site(model->lattice), model->fixed_sz, model->n_up);
+  if (dim > 1 && e->sampler.acceptance < MIN_ACCEPTANCE)
+    rz_log_warn(o->run->log,
+                "only %.1g of the proposals were accepted: the chains hardly move, and no error bar shows what they do "
+                "not visit",
+                e->sampler.acceptance);
+}
+
 rz_err rz_text_energy(rz_output *o, const rz_evaluation *e, int n_site) {
   const rz_mean *m = &e->energy.re;
   const int d = decimals(m->error), d_site = decimals(m->error / n_site);

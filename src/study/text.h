@@ -12,6 +12,8 @@ int rz_text_list(const rz_config *config, const char *group, const char *key, in
 
 rz_err rz_text_header(rz_output *o, const rz_model *model, const rz_ansatz *ansatz);
 rz_err rz_text_reference(rz_output *o, const rz_reference *r);
+/* Chains that stay where they are give a small error bar whatever the energy. */
+void rz_text_warn_frozen(rz_output *o, const rz_model *model, const rz_evaluation *e);
 rz_err rz_text_energy(rz_output *o, const rz_evaluation *e, int n_site);
 rz_err rz_text_comparison(rz_output *o, const rz_evaluation *e, const rz_reference *r, double fidelity);
 /* exact may be NULL. */

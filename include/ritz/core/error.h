@@ -24,6 +24,9 @@
   X(RZ_ERR_NUM, 76, "numerical failure")                                                                               \
   X(RZ_ERR_LOCKED, 77, "the directory belongs to another run")
 
+/* Longest message, its final zero included; longer ones are cut. */
+enum { RZ_MESSAGE_SIZE = 65536 };
+
 typedef enum rz_err {
 #define RZ_ERR_ENUM(name, code, text) name,
   RZ_ERR_LIST(RZ_ERR_ENUM)
