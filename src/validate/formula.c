@@ -34,7 +34,8 @@ static rz_err build_tfim(const rz_config *c, int n, bool periodic, rz_operator *
 }
 
 static rz_err energy_tfim(const rz_config *c, int n, bool periodic, bool fixed_sz, int n_up, double *energy) {
-  (void)fixed_sz, (void)n_up;
+  (void)n_up;
+  RZ_CHECK(!fixed_sz, RZ_ERR_ARG, "free fermions know no sector of fixed Sz"); /* h = 0 keeps Sz */
   const double j = coupling(c, "j") * (is_pauli(c) ? 1.0 : 0.25), h = coupling(c, "h") * (is_pauli(c) ? 1.0 : 0.5);
   if (periodic) {
     rz_tfim_levels levels;

@@ -385,6 +385,17 @@ def try_overrides(test):
     test.expect((folder / "out.h5").exists(), "force = .true. wrote no results")
 
 
+def try_warnings(test):
+    """Numbers that look good and are not: the run says so at once and in its summary."""
+    folder = test.folder("warnings")
+    test.deck(folder, good(ansatz="kind = 'rbm', init_width = 100"))
+    run = test.launch(folder, 2, "run", "deck.nml")
+    test.expect(run.code == 0 and run.out.count("the chains hardly move") == 2, f"frozen chains:\n{run.text[-1200:]}")
+    test.deck(folder, good(run="study = 'ground_state', output = 'ising.h5'", hamiltonian="model = 'tfim', h = 0.0"))
+    run = test.launch(folder, 2, "run", "deck.nml")
+    test.expect(run.code == 0 and "E0 = -4 " in run.out, f"Ising ring with Sz = 0:\n{run.text[-1200:]}")
+
+
 def main():
     test = Test("bad_input")
     try_commands(test)
@@ -397,6 +408,7 @@ def main():
         for _ in pool.map(lambda case: try_case(test, case), CASES):
             pass
     try_overrides(test)
+    try_warnings(test)
     test.finish()
 
 

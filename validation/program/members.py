@@ -85,12 +85,12 @@ def run(test, name, groups, ranks=1):
     (folder / "h.terms").write_text("".join(f"-1.0 Z {i} Z {(i + 1) % 8}\n-0.9 X {i}\n" for i in range(8)))
     test.deck(folder, namelist({**BASE, **groups}))
     done = test.alone(folder, "run", "deck.nml") if ranks == 1 else test.launch(folder, ranks, "run", "deck.nml")
-    if not test.expect(done.code == 0, f"{name} ends with {done.code}:\n{done.text[-1200:]}"):
+    if not test.expect(done.code == 0, f"{name} {groups} ends with {done.code}:\n{done.text[-1200:]}"):
         return None
     path = folder / "deck.h5"
     mean, error = (number(path, f"observables/energy/{key}") for key in ("mean", "error"))
     exact = number(path, "exact/energy")
-    test.expect(mean > exact - 5 * error - 1e-9 * abs(exact), f"{name}: {mean} +- {error} lies below {exact}")
+    test.expect(mean > exact - 5 * error - 1e-9 * abs(exact), f"{name} {groups}: {mean} +- {error} lies below {exact}")
     return mean
 
 
