@@ -114,7 +114,7 @@ static rz_err check_sector(const rz_ed_spec *spec) {
 rz_err rz_ed_basis_create(const rz_ed_spec *spec, const rz_ed_operator *op, const rz_comm *comm, rz_ed_basis **out) {
   rz_err rc = RZ_OK;
   *out = NULL;
-  RZ_TRY(rz_agree(comm, RZ_NEW0(1, out)));
+  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW0(1, out)));
   rz_ed_basis *const b = *out;
   RZ_TRY_DONE(rc, rz_sector_init(op->n_site, spec->fixed_sz, spec->n_up, &b->sector));
   RZ_TRY_DONE(rc, check_sector(spec));

@@ -34,6 +34,7 @@ struct rz_ed_rows {
   int *n_send, *n_receive, *at_send, *at_receive, *cursor;
   contribution *send, *receive;
   MPI_Datatype type;
+  bool has_type;
   int64_t bytes;
 };
 
@@ -220,6 +221,7 @@ static rz_err plan(rz_ed_rows *h) {
                         1, MPI_INT, h->comm->mpi));
   RZ_TRY(rz_agree(h->comm, allocate_buffers(h)));
   RZ_MPI(MPI_Type_contiguous((int)sizeof(contribution), MPI_BYTE, &h->type));
+  h->has_type = true;
   RZ_MPI(MPI_Type_commit(&h->type));
   return RZ_OK;
 }
@@ -324,11 +326,10 @@ static rz_err allocate_row(rz_ed_rows *h) {
 rz_err rz_ed_rows_create(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_rows **out) {
   rz_err rc = RZ_OK;
   *out = NULL;
-  RZ_TRY(rz_agree(comm, RZ_NEW0(1, out)));
+  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW0(1, out)));
   rz_ed_rows *const h = *out;
   h->comm = comm;
   h->row = -2;
-  h->type = MPI_DATATYPE_NULL;
   RZ_TRY_DONE(rc, rz_agree(comm, rz_ed_operator_create(spec->op, &h->op)));
   RZ_TRY_DONE(rc, rz_ed_basis_create(spec, h->op, comm, &h->basis));
   h->is_complex = !h->op->real || !h->basis->group->real;
@@ -345,7 +346,7 @@ done:
 void rz_ed_rows_destroy(rz_ed_rows **rows) {
   rz_ed_rows *const h = *rows;
   if (!h) return;
-  if (h->type != MPI_DATATYPE_NULL) MPI_Type_free(&h->type);
+  if (h->has_type) MPI_Type_free(&h->type);
   rz_ed_basis_destroy(&h->basis);
   rz_ed_operator_destroy(&h->op);
   rz_free(&h->diagonal);

@@ -68,18 +68,20 @@ double rz_ed_memory(double dim, int n_levels, bool is_complex, int size);
 
 /* Can a positive state represent the ground state? */
 typedef enum rz_positive_verdict {
-  RZ_POSITIVE_PROVEN,  /* a diagonal +-1 rotation makes every off-diagonal element <= 0 (here: H itself has them) */
+  RZ_POSITIVE_PROVEN,  /* every off-diagonal element of H is real and <= 0, everywhere or within the sector */
   RZ_POSITIVE_REFUTED, /* the best positive state misses the ground state's energy by more than 1e-3 relative */
   RZ_POSITIVE_UNKNOWN
 } rz_positive_verdict;
 typedef struct rz_positive_report {
   rz_positive_verdict verdict;
-  double ceiling; /* relative energy error of the best positive state found; NaN when not computed */
+  double ceiling; /* (E - E0) / (Tr H / dim - E0) of the best positive state found; NaN when not computed */
   int n_site;     /* of the cluster it was computed on */
   char text[512]; /* the explanation for people */
 } rz_positive_report;
 /* Minimise over non-negative amplitudes by projected iteration on the deck's lattice if its sector has at most max_dim
- * states, else on the small cluster `small` (may be NULL). Collective. */
+ * states, else on the small cluster `small` (may be NULL). A local method, from three starts: the ceiling is an upper
+ * bound on the true one. The text also names the sites of a sign rotation U = prod sz that would make H's elements <=
+ * 0, where there is one. Collective. */
 rz_err rz_positive_check(const rz_model *model, const rz_model *small, int64_t max_dim, const rz_comm *comm,
                          rz_positive_report *out);
 
