@@ -36,5 +36,9 @@ cd "results/$name-$number"
 ritz_say "running $name on $ranks ranks in $PWD"
 status=0
 mpirun -n "$ranks" "$ritz_root/.build/release/ritz" run "$deck" || status=$?
-ritz_say "exit status $status; output in $PWD"
+if rmdir "$PWD" 2>/dev/null; then
+  ritz_say "exit status $status; nothing was written"
+else
+  ritz_say "exit status $status; output in $PWD"
+fi
 exit $status

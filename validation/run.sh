@@ -28,7 +28,7 @@ if ! ritz_python_with h5py,numpy,f90nml >/dev/null; then
   if [ -n "$base" ]; then
     ritz_say "installing f90nml for tests in .build/python"
     "$base" -m venv --system-site-packages "$ritz_root/.build/python" &&
-      "$ritz_root/.build/python/bin/python3" -m pip install -q f90nml ||
+      "$ritz_root/.build/python/bin/python3" -m pip install -q --retries 1 --disable-pip-version-check f90nml 2>/dev/null ||
       ritz_say "f90nml could not be installed: its test will be reported as skipped"
   fi
 fi

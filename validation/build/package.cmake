@@ -8,6 +8,6 @@ foreach(way find_package pkg_config)
     COMMAND ${CMAKE_COMMAND} -DWAY=${way} -DPREFIX=${CMAKE_CURRENT_BINARY_DIR}/prefix
             -DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}/build/consumer -DBINARY=${CMAKE_CURRENT_BINARY_DIR}/consumer_${way}
             -DCOMPILER=${CMAKE_C_COMPILER} "-DFLAGS=${CMAKE_C_FLAGS} $<$<CONFIG:Debug>:${CMAKE_C_FLAGS_DEBUG}>"
-            -DLIBDIR=${CMAKE_INSTALL_LIBDIR} -P ${CMAKE_CURRENT_SOURCE_DIR}/build/consumer.cmake)
+            -DLIBDIR=${CMAKE_INSTALL_LIBDIR} -DGENERATOR=${CMAKE_GENERATOR} -P ${CMAKE_CURRENT_SOURCE_DIR}/build/consumer.cmake)
   set_tests_properties(build/consumer_${way} PROPERTIES FIXTURES_REQUIRED installed)
 endforeach()
