@@ -1,6 +1,6 @@
-/* Linked into programs and tests of the hostile preset only. Open MPI unloads its plug-ins, which leaves the leak checker
- * with frames of unknown modules that no suppression can name; so they stay loaded, stacks are unwound in full, and what
- * the MPI stack itself keeps until exit is listed. Our own leaks are still reported. */
+/* Linked into programs and tests of the hostile preset only. Open MPI unloads its plug-ins, which leaves the leak
+ * checker with frames of unknown modules that no suppression can name; so they stay loaded, stacks are unwound in full,
+ * and what the MPI stack itself keeps until exit is listed. Our own leaks are still reported. */
 int dlclose(void *handle);
 const char *__asan_default_options(void);
 const char *__lsan_default_suppressions(void);

@@ -1,4 +1,5 @@
 /* Rows of core_deck_grammar.c: number, deck, values or NULL, message or NULL, number of errors. */
+/* clang-format off: one row is one case */
 {1, "&RUN I=3, X=2.5D0 /", "i = 3; x = 2.5", NULL, 0},
 {2, "$run i=3 $end", "i = 3", "1:10: note: old style", 0},
 {2, "&run i=3 &END", "i = 3", "1:10: note: old style", 0},
@@ -135,3 +136,4 @@
 {46, "&run lenght=3\n i=x\n j=4 /\n&other k=1 /\n", NULL, "4:8: error: unknown key 'k' in group &other", 3},
 {33, "&run small=-3000000000, ia=1,2.5,3 x=T /", NULL, "1:38: error: key 'x' in group &run takes a real number, not the logical T", 3},
 {41, "&run i=1.5.2, j=zz, ia=3 /", NULL, "1:17: error: 'zz' is not a value", 2},
+/* clang-format on */
