@@ -147,9 +147,10 @@ static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progres
   if (!a.healthy) {
     out->n_rejected++;
     RZ_TRY_DONE(rc, reject(l, *step, a.reason));
-    /* A bad assessment condemns the step before it, which is walked again; a bad solve is repeated here. */
-    l->again = !was_healthy;
-    *step -= l->again;
+    /* A bad assessment condemns the step before it, which is walked again; a bad solve is repeated here. A step that
+     * is being walked again stays one, whatever goes wrong with it. */
+    if (!was_healthy && !l->again) --*step;
+    l->again = l->again || !was_healthy;
     goto done;
   }
   if (!l->again) {

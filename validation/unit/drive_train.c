@@ -6,6 +6,7 @@
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"
 #include "ritz/drive/train.h"
+#include <math.h>
 #include <string.h>
 
 enum { N = 24, P = 6 };
@@ -17,6 +18,7 @@ typedef struct fit {
   double x[N][P], y[N], solution[P];
   int64_t count, fail_at, spike_at;
   bool always;
+  int bad_solves; /* so many steps after the failure cannot be found */
 } fit;
 
 static void fit_init(const rz_comm *comm, fit *f) {
@@ -58,6 +60,10 @@ static rz_err fit_assess(void *self, rz_assessment *a) {
     square += a->residual[i] * a->residual[i] / N;
   }
   RZ_TRY(rz_sum(f->comm, 1, &square));
+  if (f->fail_at < 0 && f->bad_solves > 0) {
+    f->bad_solves--;
+    a->residual[0] = NAN;
+  }
   a->objective = 1.0 + square + (call == f->spike_at ? 1.0 : 0.0);
   if (call == f->spike_at) f->spike_at = -1;
   a->error = 1e-9;
@@ -143,6 +149,21 @@ static void rolls_back(const rz_comm *comm, int64_t fail_at, int64_t spike_at) {
   rz_params_free(&f.params);
 }
 
+/* The step that is walked again after a failure cannot be found at first: it is still recorded once. */
+static void rolls_back_twice(const rz_comm *comm) {
+  fit f;
+  rz_train_result r;
+  fit_init(comm, &f);
+  f.fail_at = 7;
+  f.bad_solves = 2;
+  RZ_EXPECT_OK(train(&f, 40, &r));
+  RZ_EXPECT(r.n_step == 40 && r.n_rejected == 3 && r.history.n_row == 40 && f.count == 40);
+  for (int64_t i = 0; i < r.history.n_row; i++) RZ_EXPECT(r.history.value[i * r.history.n_column] == (double)i);
+  expect_solved(&f);
+  rz_history_free(&r.history);
+  rz_params_free(&f.params);
+}
+
 static void gives_up(const rz_comm *comm) {
   fit f;
   rz_train_result r;
@@ -163,6 +184,7 @@ int main(int argc, char **argv) {
   converges(&comm);
   rolls_back(&comm, 7, -1);
   rolls_back(&comm, -1, 7);
+  rolls_back_twice(&comm);
   gives_up(&comm);
   return rz_check_finish();
 }
