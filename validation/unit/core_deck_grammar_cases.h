@@ -1,5 +1,5 @@
 /* Rows of core_deck_grammar.c: number, deck, values or NULL, message or NULL, number of errors. */
-/* clang-format off: one row is one case */
+/* clang-format off */
 {1, "&RUN I=3, X=2.5D0 /", "i = 3; x = 2.5", NULL, 0},
 {2, "$run i=3 $end", "i = 3", "1:10: note: old style", 0},
 {2, "&run i=3 &END", "i = 3", "1:10: note: old style", 0},
