@@ -80,7 +80,16 @@ static void observable_free(rz_observable *o) {
   rz_free(&o->exact);
 }
 
+/* Two of one name would have one place in the results. */
+static rz_err check_distinct(int n, const char *const *names) {
+  for (int i = 0; i < n; i++)
+    for (int k = 0; k < i; k++)
+      RZ_CHECK(strcmp(names[i], names[k]) != 0, RZ_ERR_ARG, "the observable '%s' is listed twice", names[i]);
+  return RZ_OK;
+}
+
 static rz_err create(const rz_model *model, int n, const char *const *names, rz_observables *set) {
+  RZ_TRY(check_distinct(n, names));
   RZ_TRY(RZ_NEW0(n, &set->item));
   int64_t n_quantity = 0;
   for (int i = 0; i < n; i++) {

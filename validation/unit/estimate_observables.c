@@ -388,6 +388,8 @@ static void refusals(void) {
   RZ_EXPECT(strstr(rz_error_message(), "two sublattices") != NULL);
   RZ_EXPECT(rz_observables_create(&model, 1, (const char *const[]){"szz"}, &o) == RZ_ERR_ARG && !o);
   RZ_EXPECT(strstr(rz_error_message(), "did you mean") != NULL);
+  RZ_EXPECT(rz_observables_create(&model, 3, (const char *const[]){"sz", "sx", "sz"}, &o) == RZ_ERR_ARG && !o);
+  RZ_EXPECT(strstr(rz_error_message(), "'sz' is listed twice") != NULL);
   RZ_EXPECT_OK(rz_observables_create(&model, 1, (const char *const[]){"sz"}, &o));
   RZ_EXPECT(rz_observables_result(o, &world, &n, &m) == RZ_ERR_ARG);
   rz_observables_destroy(&o);

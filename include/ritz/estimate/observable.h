@@ -42,7 +42,8 @@ typedef struct rz_observable_class {
 const rz_observable_class *const *rz_observable_registry(int *n);
 
 /* names: the deck's list. Values are reported in units of the model (pauli or spin). Errors: RZ_ERR_ARG, an unknown
- * name with the nearest one, or one that does not fit the model, with the reason. Borrowed: model. Local. */
+ * name with the nearest one, one listed twice, or one that does not fit the model, with the reason. Borrowed: model.
+ * Local. */
 rz_err rz_observables_create(const rz_model *model, int n, const char *const *names, rz_observables **out);
 void rz_observables_destroy(rz_observables **o);
 /* Add samples (any number of times, always of the same chains; samples of weight 0 are left out). A full sum replaces
