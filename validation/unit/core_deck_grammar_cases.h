@@ -136,4 +136,3 @@
 {46, "&run lenght=3\n i=x\n j=4 /\n&other k=1 /\n", NULL, "4:8: error: unknown key 'k' in group &other", 3},
 {33, "&run small=-3000000000, ia=1,2.5,3 x=T /", NULL, "1:38: error: key 'x' in group &run takes a real number, not the logical T", 3},
 {41, "&run i=1.5.2, j=zz, ia=3 /", NULL, "1:17: error: 'zz' is not a value", 2},
-/* clang-format on */
