@@ -11,6 +11,7 @@
 #include "text.h"
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *const groups[] = {"!run", "!state", "sampler", "evaluate", NULL};
 
@@ -93,6 +94,27 @@ static rz_err prepare(evaluate_run *e) {
   return rz_sampler_create(run->config, e->state.model, e->state.ansatz, seed, run->comm, &e->sampler);
 }
 
+static bool is_same_file(const char *a, const char *b) {
+  struct stat x, y;
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Results of this study hold no parameters: written over the file they come from, they would end the state. */
+static rz_err protect_state(const evaluate_run *e) {
+  static const char *const keys[] = {"file", "overlap_with"};
+  rz_config *config = e->run->config;
+  for (int i = 0; i < 2; i++) {
+    if (!rz_config_has(config, "state", keys[i])) continue;
+    char *path = NULL;
+    RZ_TRY(rz_config_path(config, rz_config_string(config, "state", keys[i]), &path));
+    if (is_same_file(e->output.path, path))
+      rz_config_error(config, "run", "output", "'%s' is the state that &state names: choose another output",
+                      e->output.path);
+    rz_free(&path);
+  }
+  return rz_config_report(config);
+}
+
 static rz_err measure(evaluate_run *e) {
   const rz_run *run = e->run;
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(e->sampler, e->state.ansatz)));
@@ -133,6 +155,7 @@ static rz_err run_all(evaluate_run *e) {
   const rz_run *run = e->run;
   RZ_TRY(prepare(e));
   RZ_TRY(rz_output_open(run, false, &e->output));
+  RZ_TRY(rz_agree(run->comm, protect_state(e)));
   RZ_TRY(rz_text_header(&e->output, e->state.model, e->state.ansatz));
   RZ_TRY(measure(e));
   RZ_TRY(overlap_with_other(e));

@@ -181,8 +181,9 @@ CASES = [
     Case("exact_too_many_levels",
          exact("geometry = 'chain', length = 4", "momentum = 0, reflection = 1, spin_flip = 1"), DECK,
          "levels asked of a sector of", modes="run"),
-    Case("reference_no_value", good(reference="method = 'value'"), DECK, "needs the key `energy`", "deck.nml:8:",
-         modes="run"),
+    Case("reference_no_value", good(reference="method = 'value'"), DECK, "needs the key `energy`", "deck.nml:8:"),
+    Case("reference_unused_energy", good(reference="energy = -10.2"), DECK, "method = 'auto' does not use energy",
+         "'value' does", "deck.nml:8:"),
     Case("reference_no_formula", good(hamiltonian="model = 'xyz'", reference="method = 'formula'"), DECK,
          "no formula is known", "deck.nml:8:", "'ed'", modes="run"),
 ]

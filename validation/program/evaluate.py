@@ -199,6 +199,14 @@ def check_refusals(test, folder):
                     f"a dump of a full sum: {done.codes}: {done.err[:500]}")
     test.expect(not (folder / "no.h5").exists(), "a refused dump wrote a file")
 
+    before = (folder / "a.h5").read_bytes()
+    test.deck(folder, namelist({"run": "study = 'evaluate', output = 'a.h5', overwrite = .true.",
+                                "state": "file = './a.h5'", "sampler": SAMPLER}), "no.nml")
+    done = test.launch_each(folder, 2, "run", "no.nml")
+    test.expect(set(done.codes) == {65} and "no.nml:1:" in done.err and "another output" in done.err,
+                f"results over their own state: {done.codes}: {done.err[:500]}")
+    test.expect((folder / "a.h5").read_bytes() == before and not (folder / "a.lock").exists(), "the state was touched")
+
 
 def check_init(test, folder, file):
     """The first energy of a run is that of the state it starts from: at other couplings, and on a longer ring."""
