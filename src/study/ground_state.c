@@ -37,6 +37,7 @@ static void print_sizes(const rz_config *config, const rz_quantum *q, int n_rank
 static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_quantum q;
   rz_optimiser_check(config);
+  rz_reference_check(config);
   RZ_TRY(rz_quantum_check(config, n_rank, &q));
   print_sizes(config, &q, n_rank, out);
   rz_quantum_free(&q);
@@ -118,6 +119,7 @@ static rz_err write_results(ground_state *g) {
 static rz_err run_all(ground_state *g) {
   const rz_run *run = g->run;
   rz_optimiser_check(run->config);
+  rz_reference_check(run->config);
   RZ_TRY(rz_quantum_create(run->config, run->comm, &g->q));
   RZ_TRY(rz_output_open(run, true, &g->output));
   RZ_TRY(rz_text_header(&g->output, g->q.model, g->q.ansatz));

@@ -8,8 +8,8 @@ static const rz_option rows[] = {
     RZ_ROW_CHOICE("method", "auto|formula|ed|value|none", "'auto'",
                   "formula: free fermions, Bethe ansatz, closed forms; ed: exact diagonalisation; value: `energy`"),
     RZ_ROW_REAL("energy", "", -1e300, 1e300, "J",
-                "a reference energy of your own (QMC, DMRG), total, in the deck's units"),
-    RZ_ROW_REAL("energy_error", "0.0", 0, 1e300, "J", "its standard error"),
+                "method = 'value': a reference energy of your own (QMC, DMRG), total, in the deck's units"),
+    RZ_ROW_REAL("energy_error", "0.0", 0, 1e300, "J", "method = 'value': its standard error"),
     RZ_ROW_INT("levels", "4", 1, 1000, "lowest levels that exact diagonalisation lists"),
     RZ_ROW_INT("max_dim", "2000000", 1, 2000000000, "largest sector 'auto' diagonalises"),
     RZ_ROW_CHOICE("solver", "auto|slepc|dense", "'auto'", "eigensolver"),
@@ -73,21 +73,30 @@ static void adopt_energy(rz_reference *r, double energy, double error, const cha
   snprintf(r->method, sizeof r->method, "%s", method);
 }
 
-static rz_err find_given(rz_config *config, rz_reference *r) {
-  if (!rz_config_has(config, "reference", "energy")) {
-    rz_config_error(config, "reference", "method", "method = 'value' needs the key `energy`");
-    return rz_config_report(config);
+void rz_reference_check(rz_config *config) {
+  const char *method = rz_config_string(config, "reference", "method");
+  static const char *const keys[] = {"energy", "energy_error"};
+  if (strcmp(method, "value") == 0) {
+    if (!rz_config_has(config, "reference", "energy"))
+      rz_config_error(config, "reference", "method", "method = 'value' needs the key `energy`");
+    return;
   }
-  adopt_energy(r, rz_config_real(config, "reference", "energy"), rz_config_real(config, "reference", "energy_error"),
-               "given");
-  return RZ_OK;
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (rz_config_given(config, "reference", keys[i]))
+      rz_config_error(config, "reference", keys[i], "method = '%s' does not use %s; 'value' does", method, keys[i]);
 }
 
 rz_err rz_reference_find(rz_config *config, const rz_model *model, const rz_comm *comm, rz_log *log, rz_reference *r) {
   *r = (rz_reference){.gap = NAN};
+  rz_reference_check(config);
+  RZ_TRY(rz_config_report(config));
   const char *method = rz_config_string(config, "reference", "method");
   if (strcmp(method, "none") == 0) return RZ_OK;
-  if (strcmp(method, "value") == 0) return find_given(config, r);
+  if (strcmp(method, "value") == 0) {
+    adopt_energy(r, rz_config_real(config, "reference", "energy"), rz_config_real(config, "reference", "energy_error"),
+                 "given");
+    return RZ_OK;
+  }
 
   const bool automatic = strcmp(method, "auto") == 0;
   bool found = false;

@@ -30,6 +30,9 @@ typedef struct rz_reference {
   rz_ed_result ed;         /* as solved; empty if not used */
 } rz_reference;
 
+/* Checks across keys, reported at their place in the deck. Local. */
+void rz_reference_check(rz_config *config);
+
 /* Find the reference the deck asks for. 'auto': a formula if H is exactly one that has one (checked term by term), else
  * exact diagonalisation up to max_dim states, else none; where both are possible, the formula gives the energy and
  * exact diagonalisation, up to 2^18 states, the vector. Collective. Errors: RZ_ERR_DECK through the config if the asked
