@@ -24,7 +24,6 @@ RITZ=${RITZ:-$SLURM_SUBMIT_DIR/.build/release/ritz}
 TEMPLATE=${1:-$SLURM_SUBMIT_DIR/inputs/ground_state/tfim_chain.nml}
 
 export OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_NUM_THREADS=1
-export TERM=dumb                   # plain lines in the log, no progress bar
 
 folder=lengths-$SLURM_ARRAY_JOB_ID/$length
 mkdir -p "$folder"

@@ -19,7 +19,6 @@ RITZ=${RITZ:-$SLURM_SUBMIT_DIR/.build/release/ritz}
 DECK=${1:?usage: sbatch slurm_many_nodes.sh DECK}
 
 export OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_NUM_THREADS=1
-export TERM=dumb                   # plain lines in the log, no progress bar
 
 # edit, for a launcher other than Open MPI's:  launch=(srun --mpi=pmix)
 # The keepalive settings make Open MPI notice a node that fell silent within half a minute instead of waiting for ever.

@@ -17,7 +17,6 @@ RITZ=${RITZ:-$SLURM_SUBMIT_DIR/.build/release/ritz}
 DECK=${1:?usage: sbatch slurm_one_node.sh DECK}
 
 export OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_NUM_THREADS=1
-export TERM=dumb                   # plain lines in the log, no progress bar
 mpirun -n "$SLURM_NTASKS" "$RITZ" run "$DECK"
 status=$?
 echo "ritz ended with $status"

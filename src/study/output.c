@@ -184,8 +184,6 @@ static rz_err write_conventions(rz_output *o, const rz_model *model) {
 static rz_err begin_results(rz_output *o, const rz_model *model) {
   RZ_TRY(rz_lock_verify(o->lock));
   RZ_TRY(rz_results_create(o->path, rz_config_bool(o->run->config, "run", "overwrite"), &o->results));
-  RZ_TRY(rz_results_attr_text(o->results, "/", "format", "ritz-results"));
-  RZ_TRY(rz_results_attr_text(o->results, "/", "format_version", "1.0"));
   RZ_TRY(rz_results_attr_text(o->results, "/", "study", rz_config_string(o->run->config, "run", "study")));
   RZ_TRY(write_input(o));
   if (model) RZ_TRY(write_conventions(o, model));

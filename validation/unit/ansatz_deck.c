@@ -32,8 +32,8 @@ static rz_ansatz *from_deck(const rz_lattice *l, const char *deck) {
 }
 
 static void check_deck(void) {
-  const char *deck[] = {"&run study = 'only' /\n&ansatz kind = 'rbm', alpha = 3, weights = 'complex', "
-                        "symmetry = 'translation', bias = 'both', init_width = 0.2 /\n",
+  const char *deck[] = {("&run study = 'only' /\n&ansatz kind = 'rbm', alpha = 3, weights = 'complex', "
+                         "symmetry = 'translation', bias = 'both', init_width = 0.2 /\n"),
                         "&run study = 'only' /\n&ansatz kind = 'jastrow', bias = 'visible' /\n",
                         "&run study = 'only' /\n&ansatz kind = 'mean_field' /\n"};
   const char *spec[] = {"kind=rbm alpha=3 weights=complex symmetry=translation bias=both init_width=0.2",
