@@ -117,5 +117,4 @@ ritz_environment() {
   export OMPI_MCA_hwloc_base_binding_policy=${OMPI_MCA_hwloc_base_binding_policy:-none}
   export OPENBLAS_NUM_THREADS=${OPENBLAS_NUM_THREADS:-1} OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
   export MKL_NUM_THREADS=${MKL_NUM_THREADS:-1}
-  # mpirun puts a terminal between itself and its ranks even when its own output is a file: say that there is none.
 }
