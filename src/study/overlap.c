@@ -8,10 +8,22 @@
 #include <math.h>
 #include <string.h>
 
+/* Boundaries may differ: they say how sites are joined, not which is which. The sites of a graph are what its file
+ * makes of them. */
+static bool same_sites(const rz_lattice_spec *a, const rz_lattice_spec *b) {
+  if (strcmp(a->geometry, "graph") == 0 || strcmp(b->geometry, "graph") == 0) return true;
+  bool same = strcmp(a->geometry, b->geometry) == 0 && a->n_dim == b->n_dim && a->legs == b->legs;
+  for (int k = 0; same && k < a->n_dim; k++) same = a->length[k] == b->length[k];
+  return same;
+}
+
 static rz_err same_space(const rz_model *a, const rz_model *b) {
   const int n = rz_lattice_n_site(a->lattice);
   RZ_CHECK(n == rz_lattice_n_site(b->lattice), RZ_ERR_INPUT, "the states have %d and %d sites", n,
            rz_lattice_n_site(b->lattice));
+  RZ_CHECK(same_sites(rz_lattice_spec_of(a->lattice), rz_lattice_spec_of(b->lattice)), RZ_ERR_INPUT,
+           "the states live on different lattices ('%s' and '%s', or other lengths): their sites do not correspond",
+           rz_lattice_spec_of(a->lattice)->geometry, rz_lattice_spec_of(b->lattice)->geometry);
   RZ_CHECK(a->fixed_sz == b->fixed_sz && (!a->fixed_sz || a->n_up == b->n_up), RZ_ERR_INPUT,
            "the states belong to different Sz sectors");
   RZ_CHECK(a->marshall == b->marshall, RZ_ERR_INPUT,

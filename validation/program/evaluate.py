@@ -182,15 +182,17 @@ def check_sampled_overlap(test, folder):
 
 def check_refusals(test, folder):
     """States that cannot be compared."""
-    train(test, folder, "heisenberg", hamiltonian="model = 'heisenberg'",
-          evaluate="max_samples = 2048", reference="method = 'none'")
-    deck = namelist({"run": "study = 'evaluate', output = 'no.h5'",
-                     "state": "file = 'a.h5', overlap_with = 'heisenberg.h5'", "sampler": SAMPLER,
-                     "evaluate": "max_samples = 2048"})
-    test.deck(folder, deck, "no.nml")
-    done = test.launch_each(folder, 2, "run", "no.nml")
-    test.expect(set(done.codes) == {66} and "different Sz sectors" in done.err, f"{done.codes}: {done.err[:500]}")
-    test.expect(not (folder / "no.h5").exists(), "a refused comparison wrote a file")
+    short = dict(evaluate="max_samples = 2048", reference="method = 'none'")
+    train(test, folder, "heisenberg", hamiltonian="model = 'heisenberg'", **short)
+    train(test, folder, "ladder", lattice=f"geometry = 'ladder', legs = 2, length = {N // 2}", **short)
+    for other, reason in (("heisenberg", "different Sz sectors"), ("ladder", "different lattices")):
+        deck = namelist({"run": "study = 'evaluate', output = 'no.h5'",
+                         "state": f"file = 'a.h5', overlap_with = '{other}.h5'", "sampler": SAMPLER,
+                         "evaluate": "max_samples = 2048"})
+        test.deck(folder, deck, "no.nml")
+        done = test.launch_each(folder, 2, "run", "no.nml")
+        test.expect(set(done.codes) == {66} and reason in done.err, f"{done.codes}: {done.err[:500]}")
+        test.expect(not (folder / "no.h5").exists(), "a refused comparison wrote a file")
 
     test.deck(folder, namelist({"run": "study = 'evaluate', output = 'no.h5'", "state": "file = 'a.h5', dump = 10",
                                 "sampler": "method = 'full_sum'"}), "no.nml")
