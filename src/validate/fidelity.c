@@ -28,11 +28,11 @@ rz_err rz_reference_fidelity(const rz_reference *r, const rz_ansatz *a, const rz
   double complex *log_psi = NULL;
   double *sum = NULL; /* |psi|^2, then Re and Im of each overlap */
   int8_t *spin = NULL;
-  rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW(mine.count, &log_psi));
-  RZ_TRY_DONE(rc, RZ_NEW0(1 + 2 * r->n_ground, &sum));
-  RZ_TRY_DONE(rc, RZ_NEW((int64_t)BATCH * a->n_site, &spin));
-  RZ_TRY_DONE(rc, amplitudes(&r->sector, a, mine.first, mine.count, spin, log_psi));
+  rz_err rc = RZ_NEW(mine.count, &log_psi);
+  if (rc == RZ_OK) rc = RZ_NEW0(1 + 2 * r->n_ground, &sum);
+  if (rc == RZ_OK) rc = RZ_NEW((int64_t)BATCH * a->n_site, &spin);
+  if (rc == RZ_OK) rc = amplitudes(&r->sector, a, mine.first, mine.count, spin, log_psi);
+  RZ_TRY_DONE(rc, rz_agree(comm, rc));
   double largest = -INFINITY;
   for (int64_t i = 0; i < mine.count; i++) largest = fmax(largest, creal(log_psi[i]));
   RZ_TRY_DONE(rc, rz_max(comm, 1, &largest));
