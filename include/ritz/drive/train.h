@@ -1,6 +1,6 @@
 /* The one training loop. A problem shows, for its current parameters, an objective with an error bar, a Jacobian and a
- * residual; the loop knows nothing else of it. A bad step is undone: parameters, walkers, random counters and the
- * optimiser's memory return to the last good state and the optimiser is made more careful. */
+ * residual; the loop knows nothing else of it. A bad step is undone: parameters, walkers and random counters return to
+ * the last good state, and the optimiser forgets earlier steps and is made more careful. */
 #ifndef RITZ_DRIVE_TRAIN_H
 #define RITZ_DRIVE_TRAIN_H
 
@@ -51,7 +51,7 @@ typedef struct rz_train_spec {
   int64_t iterations;
   int max_rejections;    /* in a row; then RZ_ERR_NUM */
   double spike_sigma;    /* a rise of the objective by more than this many combined errors ... */
-  double spike_relative; /* ... and by more than this fraction of its size is a bad step */
+  double spike_relative; /* ... and by more than this fraction of its size is a bad step; without error: any rise */
   int64_t report_every;  /* progress lines in a log file; on a terminal the line is redrawn */
 } rz_train_spec;
 
