@@ -1,15 +1,10 @@
 #include "observable_impl.h"
 
-/* One version with the popcount instruction, one without; integers, so the bits are the same. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
-    !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
+#include "ritz/core/simd.h"
 
-CLONES void rz_pair_sums(int n_site, int64_t n, int64_t n_word, const uint64_t *bits, const int32_t *pair_class,
-                         double *raw) {
+/* The clones differ in whether they have a popcount instruction; integers, so the bits are the same. */
+RZ_CLONES void rz_pair_sums(int n_site, int64_t n, int64_t n_word, const uint64_t *bits, const int32_t *pair_class,
+                            double *raw) {
   for (int64_t i = 0; i < n_site; i++)
     for (int64_t j = i + 1; j < n_site; j++) {
       const int32_t to = pair_class[i * n_site + j];

@@ -2,17 +2,13 @@
 
 #include "lane_math.h"
 
+#include "ritz/core/simd.h"
+
 /* One source, three instruction sets, chosen at load time. Strict C would forbid a * b + c as one operation. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("fp-contract=fast")
 #elif defined(__clang__)
 #pragma STDC FP_CONTRACT ON
-#endif
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
-    !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
 #endif
 
 /* Left alone, the compiler unrolls 16 iterations first and then finds no loop to vectorise. */
@@ -35,8 +31,8 @@ static inline double choose(uint64_t mask, double u, double d) {
 /* Why the loops look so: the compiler turns a loop over 16 lanes whose accumulator lives in memory into whole vector
  * registers; several hidden units per pass hide the latency and make that memory traffic small. */
 
-CLONES void rz_lanes_affine(int64_t n, int64_t n_in, const double *restrict w, const double *restrict x,
-                            double *restrict theta) {
+RZ_CLONES void rz_lanes_affine(int64_t n, int64_t n_in, const double *restrict w, const double *restrict x,
+                               double *restrict theta) {
   int64_t i = 0;
   for (; i + 3 < n_in; i += 4) {
     const double *restrict y = x + i * LANES;
@@ -51,7 +47,7 @@ CLONES void rz_lanes_affine(int64_t n, int64_t n_in, const double *restrict w, c
     for (int64_t j = 0; j < n; ++j) FOR_LANES theta[j * LANES + l] += w[i * n + j] * x[i * LANES + l];
 }
 
-CLONES void lanes_exp(int64_t n, double *restrict u, double *restrict sum) {
+RZ_CLONES void lanes_exp(int64_t n, double *restrict u, double *restrict sum) {
   for (int64_t j = 0; j < n; ++j) FOR_LANES {
       const double theta = u[j * LANES + l];
       sum[l] += theta;
@@ -59,7 +55,7 @@ CLONES void lanes_exp(int64_t n, double *restrict u, double *restrict sum) {
     }
 }
 
-CLONES void lanes_exp_complex(int64_t n, double *restrict u, double *restrict v, double *restrict sum) {
+RZ_CLONES void lanes_exp_complex(int64_t n, double *restrict u, double *restrict v, double *restrict sum) {
   for (int64_t j = 0; j < n; ++j)
     for (int l = 0; l < LANES; ++l) {
       const double re = u[j * LANES + l], im = v[j * LANES + l];
@@ -73,11 +69,11 @@ CLONES void lanes_exp_complex(int64_t n, double *restrict u, double *restrict v,
     }
 }
 
-CLONES void lanes_positive(const int8_t *restrict x, uint64_t *restrict up) {
+RZ_CLONES void lanes_positive(const int8_t *restrict x, uint64_t *restrict up) {
   FOR_LANES up[l] = (uint64_t)(((int64_t)x[l] - 1) >> 63) ^ UINT64_MAX;
 }
 
-CLONES void lanes_product_0(int64_t n, const double *restrict u, double *restrict acc) {
+RZ_CLONES void lanes_product_0(int64_t n, const double *restrict u, double *restrict acc) {
   for (int64_t j = 0; j < n; j += 8) {
     const double *restrict x = u + j * LANES;
     for (int l = 0; l < LANES; ++l)
@@ -87,8 +83,8 @@ CLONES void lanes_product_0(int64_t n, const double *restrict u, double *restric
   }
 }
 
-CLONES void lanes_product_1(int64_t n, const double *restrict u, const double *restrict gu, const double *restrict gd,
-                            const uint64_t *restrict up, double *restrict acc) {
+RZ_CLONES void lanes_product_1(int64_t n, const double *restrict u, const double *restrict gu,
+                               const double *restrict gd, const uint64_t *restrict up, double *restrict acc) {
   for (int64_t j = 0; j < n; j += 8) {
     const double u0 = gu[j], u1 = gu[j + 1], u2 = gu[j + 2], u3 = gu[j + 3];
     const double u4 = gu[j + 4], u5 = gu[j + 5], u6 = gu[j + 6], u7 = gu[j + 7];
@@ -106,9 +102,9 @@ CLONES void lanes_product_1(int64_t n, const double *restrict u, const double *r
   }
 }
 
-CLONES void lanes_product_2(int64_t n, const double *restrict u, const double *restrict gu0, const double *restrict gd0,
-                            const uint64_t *restrict up0, const double *restrict gu1, const double *restrict gd1,
-                            const uint64_t *restrict up1, double *restrict acc) {
+RZ_CLONES void lanes_product_2(int64_t n, const double *restrict u, const double *restrict gu0,
+                               const double *restrict gd0, const uint64_t *restrict up0, const double *restrict gu1,
+                               const double *restrict gd1, const uint64_t *restrict up1, double *restrict acc) {
   for (int64_t j = 0; j < n; j += 4) {
     const double u0 = gu0[j], u1 = gu0[j + 1], u2 = gu0[j + 2], u3 = gu0[j + 3];
     const double d0 = gd0[j], d1 = gd0[j + 1], d2 = gd0[j + 2], d3 = gd0[j + 3];
@@ -126,9 +122,9 @@ CLONES void lanes_product_2(int64_t n, const double *restrict u, const double *r
   }
 }
 
-CLONES void lanes_product_n(int64_t n, const double *restrict u, int n_change, const int32_t *restrict input,
-                            const int8_t *restrict x, const double *restrict g, int64_t table_plane,
-                            double *restrict acc) {
+RZ_CLONES void lanes_product_n(int64_t n, const double *restrict u, int n_change, const int32_t *restrict input,
+                               const int8_t *restrict x, const double *restrict g, int64_t table_plane,
+                               double *restrict acc) {
   for (int64_t j = 0; j < n; ++j) {
     double f[LANES];
     FOR_LANES f[l] = u[j * LANES + l];
@@ -147,7 +143,7 @@ CLONES void lanes_product_n(int64_t n, const double *restrict u, int n_change, c
   acc[l] = ar * rr - ai * ii;                                                                                          \
   acc[LANES + l] = ar * ii + ai * rr;
 
-CLONES void lanes_product_0_complex(int64_t n, int64_t plane, const double *restrict u, double *restrict acc) {
+RZ_CLONES void lanes_product_0_complex(int64_t n, int64_t plane, const double *restrict u, double *restrict acc) {
   for (int64_t j = 0; j < n; j += 2) {
     const double *restrict x = u + j * LANES, *restrict y = x + plane;
     for (int l = 0; l < LANES; ++l) {
@@ -157,9 +153,9 @@ CLONES void lanes_product_0_complex(int64_t n, int64_t plane, const double *rest
   }
 }
 
-CLONES void lanes_product_1_complex(int64_t n, int64_t plane, const double *restrict u, int64_t table_plane,
-                                    const double *restrict gu, const double *restrict gd, const uint64_t *restrict up,
-                                    double *restrict acc) {
+RZ_CLONES void lanes_product_1_complex(int64_t n, int64_t plane, const double *restrict u, int64_t table_plane,
+                                       const double *restrict gu, const double *restrict gd,
+                                       const uint64_t *restrict up, double *restrict acc) {
   const double *restrict hu = gu + table_plane, *restrict hd = gd + table_plane;
   for (int64_t j = 0; j < n; j += 2) {
     const double ur0 = gu[j], ur1 = gu[j + 1], ui0 = hu[j], ui1 = hu[j + 1];
@@ -176,10 +172,10 @@ CLONES void lanes_product_1_complex(int64_t n, int64_t plane, const double *rest
   }
 }
 
-CLONES void lanes_product_2_complex(int64_t n, int64_t plane, const double *restrict u, int64_t table_plane,
-                                    const double *restrict gu0, const double *restrict gd0,
-                                    const uint64_t *restrict up0, const double *restrict gu1,
-                                    const double *restrict gd1, const uint64_t *restrict up1, double *restrict acc) {
+RZ_CLONES void lanes_product_2_complex(int64_t n, int64_t plane, const double *restrict u, int64_t table_plane,
+                                       const double *restrict gu0, const double *restrict gd0,
+                                       const uint64_t *restrict up0, const double *restrict gu1,
+                                       const double *restrict gd1, const uint64_t *restrict up1, double *restrict acc) {
   const double *restrict hu0 = gu0 + table_plane, *restrict hd0 = gd0 + table_plane;
   const double *restrict hu1 = gu1 + table_plane, *restrict hd1 = gd1 + table_plane;
   for (int64_t j = 0; j < n; ++j) {
@@ -199,9 +195,9 @@ CLONES void lanes_product_2_complex(int64_t n, int64_t plane, const double *rest
   }
 }
 
-CLONES void lanes_product_n_complex(int64_t n, int64_t plane, const double *restrict u, int n_change,
-                                    const int32_t *restrict input, const int8_t *restrict x, const double *restrict g,
-                                    int64_t table_plane, double *restrict acc) {
+RZ_CLONES void lanes_product_n_complex(int64_t n, int64_t plane, const double *restrict u, int n_change,
+                                       const int32_t *restrict input, const int8_t *restrict x,
+                                       const double *restrict g, int64_t table_plane, double *restrict acc) {
   for (int64_t j = 0; j < n; ++j) {
     double fr[LANES], fi[LANES];
     FOR_LANES {
@@ -226,8 +222,8 @@ CLONES void lanes_product_n_complex(int64_t n, int64_t plane, const double *rest
   }
 }
 
-CLONES void lanes_scale(int64_t n, double *restrict u, const double *restrict gu, const double *restrict gd,
-                        const uint64_t *restrict up, const uint64_t *restrict change) {
+RZ_CLONES void lanes_scale(int64_t n, double *restrict u, const double *restrict gu, const double *restrict gd,
+                           const uint64_t *restrict up, const uint64_t *restrict change) {
   for (int64_t j = 0; j < n; j += 4) {
     const double u0 = gu[j], u1 = gu[j + 1], u2 = gu[j + 2], u3 = gu[j + 3];
     const double d0 = gd[j], d1 = gd[j + 1], d2 = gd[j + 2], d3 = gd[j + 3];
@@ -242,9 +238,9 @@ CLONES void lanes_scale(int64_t n, double *restrict u, const double *restrict gu
   }
 }
 
-CLONES void lanes_scale_complex(int64_t n, double *restrict u, double *restrict v, int64_t table_plane,
-                                const double *restrict gu, const double *restrict gd, const uint64_t *restrict up,
-                                const uint64_t *restrict change) {
+RZ_CLONES void lanes_scale_complex(int64_t n, double *restrict u, double *restrict v, int64_t table_plane,
+                                   const double *restrict gu, const double *restrict gd, const uint64_t *restrict up,
+                                   const uint64_t *restrict change) {
   for (int64_t j = 0; j < n; ++j) {
     const double ur = gu[j], ui = gu[table_plane + j], dr = gd[j], di = gd[table_plane + j];
     double *restrict x = u + j * LANES, *restrict y = v + j * LANES;
@@ -258,7 +254,7 @@ CLONES void lanes_scale_complex(int64_t n, double *restrict u, double *restrict 
   }
 }
 
-CLONES void lanes_invert(double *restrict acc, int64_t *restrict exponent) {
+RZ_CLONES void lanes_invert(double *restrict acc, int64_t *restrict exponent) {
   FOR_LANES {
     const double re = acc[l], im = acc[LANES + l], size = re * re + im * im;
     acc[l] = re / size;
@@ -267,7 +263,7 @@ CLONES void lanes_invert(double *restrict acc, int64_t *restrict exponent) {
   }
 }
 
-CLONES void lanes_normalise(int m, int target, double *restrict acc, int64_t *restrict exponent) {
+RZ_CLONES void lanes_normalise(int m, int target, double *restrict acc, int64_t *restrict exponent) {
   const double place = lane_exp2i(target);
   FOR_LANES {
     double size = acc[l] < 0.0 ? -acc[l] : acc[l];
@@ -295,9 +291,9 @@ static inline double scale_by(double x, int64_t e) {
   return x * step * step * step * last;
 }
 
-CLONES void lanes_ratio(double *restrict acc, int64_t *restrict exponent, const double *restrict inverse,
-                        const int64_t *restrict inverse_exponent, int n, const int32_t *restrict input,
-                        const int8_t *restrict x, const rz_scaled *restrict front, double *restrict out) {
+RZ_CLONES void lanes_ratio(double *restrict acc, int64_t *restrict exponent, const double *restrict inverse,
+                           const int64_t *restrict inverse_exponent, int n, const int32_t *restrict input,
+                           const int8_t *restrict x, const rz_scaled *restrict front, double *restrict out) {
   FOR_LANES {
     acc[l] *= inverse[l];
     exponent[l] += inverse_exponent[l];
@@ -317,9 +313,9 @@ CLONES void lanes_ratio(double *restrict acc, int64_t *restrict exponent, const 
   }
 }
 
-CLONES void lanes_ratio_complex(double *restrict acc, int64_t *restrict exponent, const double *restrict inverse,
-                                const int64_t *restrict inverse_exponent, int n, const int32_t *restrict input,
-                                const int8_t *restrict x, const rz_scaled *restrict front, double *restrict out) {
+RZ_CLONES void lanes_ratio_complex(double *restrict acc, int64_t *restrict exponent, const double *restrict inverse,
+                                   const int64_t *restrict inverse_exponent, int n, const int32_t *restrict input,
+                                   const int8_t *restrict x, const rz_scaled *restrict front, double *restrict out) {
   double *restrict im = acc + LANES;
   FOR_LANES {
     const double a = acc[l], b = im[l];
@@ -344,7 +340,7 @@ CLONES void lanes_ratio_complex(double *restrict acc, int64_t *restrict exponent
   }
 }
 
-CLONES void lanes_tanh(int64_t n, double *restrict x) {
+RZ_CLONES void lanes_tanh(int64_t n, double *restrict x) {
   for (int64_t i = 0; i < n; ++i) {
     double size = x[i] < 0.0 ? -x[i] : x[i];
     size = size > 30.0 ? 30.0 : size;         /* keeps NaN */
@@ -355,7 +351,7 @@ CLONES void lanes_tanh(int64_t n, double *restrict x) {
 }
 
 /* With x >= 0, t = exp(-2 x): tanh(x + iy) = [(1 - t^2) + 4 i t sin y cos y] / [(1 - t)^2 + 4 t cos^2 y]. */
-CLONES void lanes_tanh_complex(int64_t n, double *restrict re, double *restrict im) {
+RZ_CLONES void lanes_tanh_complex(int64_t n, double *restrict re, double *restrict im) {
   for (int64_t i = 0; i < n; ++i) {
     double size = re[i] < 0.0 ? -re[i] : re[i];
     size = size > 300.0 ? 300.0 : size;

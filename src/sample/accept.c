@@ -1,20 +1,15 @@
 #include "accept.h"
 
+#include "ritz/core/simd.h"
+
 #include <complex.h>
 #include <math.h>
 
-/* One version per instruction set, chosen when the program starts. Integers, and products and sums that are never
- * fused: the bits are the same in all of them. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
-    !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
+/* Integers, and products and sums that are never fused: the bits are the same with every instruction set. */
 
 /* Philox4x32-10 (ritz/core/rng.h) with the counter (k, lane) of each lane; 32-bit words in 64-bit lanes, the width of
  * their products. */
-CLONES void rz_accept_fill(const uint32_t key[2], uint64_t first_lane, uint64_t k, rz_accept *out) {
+RZ_CLONES void rz_accept_fill(const uint32_t key[2], uint64_t first_lane, uint64_t k, rz_accept *out) {
   uint64_t c0[RZ_LANES], c1[RZ_LANES], c2[RZ_LANES], c3[RZ_LANES];
   const uint64_t low = 0xffffffffu;
   uint32_t k0 = key[0], k1 = key[1];
@@ -50,14 +45,14 @@ static void temper(const double *beta, double *weight) {
     if (beta[lane] < 1.0 && weight[lane] > 0.0) weight[lane] = pow(weight[lane], beta[lane]);
 }
 
-CLONES static void square(const double *restrict ratio, double *restrict weight) {
+RZ_CLONES static void square(const double *restrict ratio, double *restrict weight) {
   for (int lane = 0; lane < RZ_LANES; lane++)
     weight[lane] = ratio[2 * lane] * ratio[2 * lane] + ratio[2 * lane + 1] * ratio[2 * lane + 1];
 }
 
 /* u = (word + 1/2) / 2^32; the word goes through a signed integer, which every instruction set converts. */
-CLONES static int compare(const uint32_t *restrict word, const double *restrict weight,
-                          const uint8_t *restrict possible, uint8_t *restrict accept) {
+RZ_CLONES static int compare(const uint32_t *restrict word, const double *restrict weight,
+                             const uint8_t *restrict possible, uint8_t *restrict accept) {
   int n = 0;
   for (int lane = 0; lane < RZ_LANES; lane++) {
     const double u = ((double)(int32_t)(word[lane] ^ 0x80000000u) + 2147483648.5) * 0x1p-32;

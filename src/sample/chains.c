@@ -1,7 +1,6 @@
 #include "ritz/sample/chains.h"
 
 #include "ritz/core/memory.h"
-#include "tree.h"
 #include <float.h>
 #include <math.h>
 

@@ -2,7 +2,6 @@
 #include "sampler_impl.h"
 
 #include "ritz/core/memory.h"
-#include "tree.h"
 #include <string.h>
 
 rz_err rz_samples_allocate(int64_t n, int n_site, rz_samples *out) {

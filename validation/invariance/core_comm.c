@@ -52,12 +52,12 @@ static void tree_sum(const rz_comm *comm) {
     for (int k = 0; k < N; k++) all[b * N + k] = ldexp(rz_rng_uniform(&rng) - 0.5, (int)rz_rng_below(&rng, 60));
   }
   memcpy(local, all + mine.first * N, (size_t)(mine.count * N) * sizeof *local);
-  RZ_EXPECT_OK(rz_sum_blocks(comm, N_BLOCK, N, local, sum));
+  RZ_EXPECT_OK(rz_tree_sum(comm, mine.count, N_BLOCK, N, local, sum));
   for (int width = 1; width < N_BLOCK; width *= 2)
     for (int b = 0; b + width < N_BLOCK; b += 2 * width)
       for (int k = 0; k < N; k++) all[b * N + k] += all[(b + width) * N + k];
   RZ_EXPECT(memcmp(sum, all, sizeof sum) == 0);
-  RZ_EXPECT_OK(rz_sum_blocks(comm, 0, N, local, sum));
+  RZ_EXPECT_OK(rz_tree_sum(comm, 0, 0, N, local, sum));
   RZ_EXPECT(sum[0] == 0.0);
 }
 

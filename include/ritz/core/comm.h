@@ -37,12 +37,13 @@ rz_range rz_share(int64_t n_item, int rank, int size);
 /* Rank that owns item i of n_item. */
 int rz_share_owner(int64_t n_item, int64_t i, int size);
 
-/* Sum n-vectors over fixed blocks by one fixed binary tree, so that the bits do not depend on the number of ranks.
- *   n_block   number of blocks in all; rank r owns rz_share(n_block, r, size)
- *   x         shape [local blocks, n]: one vector per block
- *   sum       out, shape [n], equal on every rank
- * Collective. Gathers n_block * n doubles on every rank: for statistics, not for gradients. */
-rz_err rz_sum_blocks(const rz_comm *comm, int64_t n_block, int64_t n, const double *x, double *sum);
+/* Sum of n-vectors over items that ranks hold in rank order, by one fixed binary tree over the global order: the bits
+ * depend neither on the number of ranks nor on how many items each holds.
+ *   n_local   items of this rank, n_global of all
+ *   x         [n_local, n]
+ *   sum       out [n], equal on every rank; 0 without items
+ * Collective. Gathers n_global * n doubles on every rank: for statistics, not for gradients. */
+rz_err rz_tree_sum(const rz_comm *comm, int64_t n_local, int64_t n_global, int64_t n, const double *x, double *sum);
 
 /* RZ_MPI(call): a failing MPI call becomes an rz_err with MPI's own text. */
 rz_err rz_mpi_error(int code, const char *file, int line, const char *func);
