@@ -117,8 +117,8 @@ CASES = [
          "szzs", "deck.nml:7:", "szsz"),
 
     Case("observable_unfit",
-         good(lattice="geometry = 'chain', length = 9", evaluate="max_samples = 512, observables = 'staggered_sz'"), DECK,
-         "staggered_sz", "deck.nml:7:", "two sublattices"),
+         good(lattice="geometry = 'chain', length = 9", evaluate="max_samples = 512, observables = 'staggered_sz'"),
+         DECK, "staggered_sz", "deck.nml:7:", "two sublattices"),
 
     Case("terms_bad_operator", good(**TERMS), DECK, "unknown operator 'Q'", "h.terms:3:", "-1.0 Z 0 Q 1", "allowed",
          files={"h.terms": "! a comment\n-1.0 Z 0 Z 1\n-1.0 Z 0 Q 1\n"}),
@@ -326,7 +326,8 @@ def try_lock(test):
             time.sleep(0.05)
         second = test.launch_each(folder, 2, "run", "deck.nml")
         test.expect(set(second.codes) == {77}, f"a second run of one output gives {second.codes}:\n{second.text[:800]}")
-        test.expect(f"pid {first.pid}" in second.err and "out.lock" in second.err, f"the holder is not named: {second.err}")
+        test.expect(f"pid {first.pid}" in second.err and "out.lock" in second.err,
+                    f"the holder is not named: {second.err}")
         test.expect(first.poll() is None, "the first run ended")
     finally:
         first.kill()

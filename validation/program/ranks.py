@@ -184,7 +184,8 @@ def compare_evaluate(test):
                          [test.root / "dense-1" / "dense.h5"])
     if seen:
         for ranks in RANKS[1:]:
-            test.expect((seen[1]["samples/spin"] == seen[ranks]["samples/spin"]).all(), f"other samples on {ranks} ranks")
+            same = (seen[1]["samples/spin"] == seen[ranks]["samples/spin"]).all()
+            test.expect(same, f"other samples on {ranks} ranks")
 
 
 def other_seed(test):
