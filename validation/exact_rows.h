@@ -192,12 +192,6 @@ static inline void find_levels(const exact_system *s, bool fixed, int sz, int k,
   rz_ed_result_free(&r);
 }
 
-static inline double sz_level(exact_system *s, int k, int sz) {
-  if (sz > MAX_SZ || k >= s->n_wanted[sz]) return NAN;
-  if (s->sz[sz].n == 0) find_levels(s, true, sz, s->n_wanted[sz], &s->sz[sz]);
-  return s->sz[sz].energy[k];
-}
-
 /* The ground state as real amplitudes: of Sz = 0, or the even one of an Ising model (its amplitudes are positive). */
 static inline const double *ground(exact_system *s) {
   if (s->psi) return s->psi;
@@ -215,6 +209,16 @@ static inline const double *ground(exact_system *s) {
   rz_free(&psi);
   rz_ed_result_free(&r);
   return s->psi;
+}
+
+static inline double sz_level(exact_system *s, int k, int sz) {
+  if (sz > MAX_SZ || k >= s->n_wanted[sz]) return NAN;
+  if (sz == 0 && s->n_wanted[0] == 1 && !s->ising) { /* one solution for energy and state */
+    if (isnan(s->e0)) (void)ground(s);
+    return s->e0;
+  }
+  if (s->sz[sz].n == 0) find_levels(s, true, sz, s->n_wanted[sz], &s->sz[sz]);
+  return s->sz[sz].energy[k];
 }
 
 static inline double ground_energy(exact_system *s) {

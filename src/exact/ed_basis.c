@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_TABLE_SITES = 40 }; /* two tables of at most 2^20 entries */
+enum { MAX_TABLE_SITES = 40, SEARCH_BITS = 16 }; /* two tables of at most 2^20 entries */
 
 /* --- Plain: tables of the position --- */
 
@@ -60,6 +60,17 @@ static int64_t scan(const rz_ed_basis *b, rz_range share, uint64_t *state, doubl
   return n;
 }
 
+/* Where the states of each value of the highest bits begin: a search then looks at few. */
+static rz_err make_search_table(rz_ed_basis *b) {
+  b->shift = b->sector.n_site > SEARCH_BITS ? b->sector.n_site - SEARCH_BITS : 0;
+  const int64_t n = (int64_t)1 << (b->sector.n_site - b->shift);
+  RZ_TRY(RZ_NEW0(n + 1, &b->start));
+  b->bytes += (n + 1) * (int64_t)sizeof *b->start;
+  for (int64_t a = 0; a < b->dim; a++) b->start[(b->state[a] >> b->shift) + 1]++;
+  for (int64_t i = 0; i < n; i++) b->start[i + 1] += b->start[i];
+  return RZ_OK;
+}
+
 static rz_err list_orbits(rz_ed_basis *b, const rz_comm *comm) {
   const rz_range share = rz_share(b->sector.dim, comm->rank, comm->size);
   const int64_t n = scan(b, share, NULL, NULL);
@@ -76,6 +87,7 @@ static rz_err list_orbits(rz_ed_basis *b, const rz_comm *comm) {
   RZ_TRY_DONE(rc, rz_allgather(comm, n, sizeof *state, state, b->state));
   RZ_TRY_DONE(rc, rz_allgather(comm, n, sizeof *norm, norm, b->norm));
   b->bytes += b->dim * (int64_t)(sizeof *state + sizeof *norm);
+  RZ_TRY_DONE(rc, rz_agree(comm, make_search_table(b)));
 done:
   rz_free(&state);
   rz_free(&norm);
@@ -94,7 +106,7 @@ int64_t rz_ed_basis_find(const rz_ed_basis *b, uint64_t state, double complex *c
     }
   }
   *character = g->character[by];
-  int64_t low = 0, high = b->dim;
+  int64_t low = b->start[least >> b->shift], high = b->start[(least >> b->shift) + 1];
   while (low < high) {
     const int64_t middle = low + (high - low) / 2;
     if (b->state[middle] < least)
@@ -102,7 +114,7 @@ int64_t rz_ed_basis_find(const rz_ed_basis *b, uint64_t state, double complex *c
     else
       high = middle;
   }
-  return low < b->dim && b->state[low] == least ? low : -1;
+  return low < b->dim && b->state[low] == least ? low : -1; /* low may be the first of the next part */
 }
 
 static rz_err check_sector(const rz_ed_spec *spec) {
@@ -139,5 +151,6 @@ void rz_ed_basis_destroy(rz_ed_basis **basis) {
   rz_free(&(*basis)->high);
   rz_free(&(*basis)->state);
   rz_free(&(*basis)->norm);
+  rz_free(&(*basis)->start);
   rz_free(basis);
 }

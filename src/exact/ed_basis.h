@@ -23,6 +23,8 @@ typedef struct rz_ed_basis {
   /* with symmetries, equal on every rank */
   uint64_t *state; /* [dim], ascending */
   double *norm;    /* [dim]: n_r */
+  int shift;       /* states with the same bits from `shift` on are numbers start[bits] .. start[bits + 1] - 1 */
+  int64_t *start;
   int64_t bytes;
 } rz_ed_basis;
 
