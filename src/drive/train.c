@@ -146,6 +146,7 @@ static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progres
   }
   if (!a.healthy) {
     out->n_rejected++;
+    snprintf(out->last_reason, sizeof out->last_reason, "%s", a.reason);
     RZ_TRY_DONE(rc, reject(l, *step, a.reason));
     /* A bad assessment condemns the step before it, which is walked again; a bad solve is repeated here. A step that
      * is being walked again stays one, whatever goes wrong with it. */

@@ -60,6 +60,9 @@ typedef struct ground_state {
 
 static const rz_train_spec default_train = {.max_rejections = 12, .spike_sigma = 10.0, .spike_relative = 1e-3};
 
+/* Undone steps, as a fraction, that are worth a warning. */
+static const double MAX_REJECTED = 0.1;
+
 /* Progress lines in a log file. */
 enum { REPORTS = 20 };
 
@@ -73,6 +76,11 @@ static rz_err train(ground_state *g) {
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
   rz_problem problem = rz_quantum_problem(&g->q);
   RZ_TRY(rz_train(&spec, &problem, g->optimiser, run->comm, g->output.trace, run->log, &g->trained));
+  /* Every step undone makes the next ones shorter: a run of many has hardly been trained as its deck says. */
+  if (g->trained.n_rejected > MAX_REJECTED * (double)g->trained.n_step)
+    rz_log_warn(run->log,
+                "%lld of %lld steps were undone and repeated with more caution than the deck asks for; last: %s",
+                (long long)g->trained.n_rejected, (long long)g->trained.n_step, g->trained.last_reason);
   return rz_output_say(&g->output, "trained   %lld steps in %.1f s, %lld undone\n", (long long)g->trained.n_step,
                        g->trained.seconds, (long long)g->trained.n_rejected);
 }

@@ -124,6 +124,7 @@ static void converges(const rz_comm *comm) {
   RZ_EXPECT_OK(train(&f, 40, &r));
   expect_solved(&f);
   RZ_EXPECT(r.n_step == 40 && r.n_rejected == 0 && r.history.n_row == 40 && f.count == 40);
+  RZ_EXPECT(r.last_reason[0] == '\0');
   int loss = -1;
   for (int c = 0; c < r.history.n_column; c++)
     if (strcmp(r.history.column[c], "loss") == 0) loss = c;
@@ -158,6 +159,7 @@ static void rolls_back_twice(const rz_comm *comm) {
   f.bad_solves = 2;
   RZ_EXPECT_OK(train(&f, 40, &r));
   RZ_EXPECT(r.n_step == 40 && r.n_rejected == 3 && r.history.n_row == 40 && f.count == 40);
+  RZ_EXPECT(strstr(r.last_reason, "the force is not finite") != NULL);
   for (int64_t i = 0; i < r.history.n_row; i++) RZ_EXPECT(r.history.value[i * r.history.n_column] == (double)i);
   expect_solved(&f);
   rz_history_free(&r.history);
