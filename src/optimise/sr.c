@@ -21,7 +21,7 @@ static const rz_option options[] = {
     RZ_ROW_REAL("diag_shift_decay", "1.0", 1e-6, 1, "", "factor on diag_shift in every step"),
     RZ_ROW_REAL("diag_shift_end", "0.0", 0, 1e12, "", "diag_shift does not decay below this"),
     RZ_ROW_REAL("diag_scale", "0.0", 0, 1e12, "", "this times diag S is added to S"),
-    RZ_ROW_REAL("cg_tol", "1e-6", 1e-15, 0.5, "", "relative residual at which conjugate gradients stop"),
+    RZ_ROW_REAL("cg_tol", "1e-10", 1e-15, 0.5, "", "relative residual at which conjugate gradients stop"),
     RZ_ROW_INT("cg_iterations", "2000", 1, 1e9, "more iterations of conjugate gradients are a failed step"),
     RZ_ROW_REAL("momentum", "0.0", 0, 0.999999, "", "SPRING: part of the last step that is kept where S is silent"),
 };

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char *const groups[] = {"!run", "!state", "sampler", "evaluate", NULL};
 
@@ -32,7 +33,9 @@ static void old_state_free(old_state *s) {
 
 static rz_err old_state_build(const char *path, old_state *s) {
   RZ_TRY(rz_state_file_read(path, &s->file));
-  RZ_TRY(rz_config_parse(path, s->file.deck, (int64_t)strlen(s->file.deck), rz_study_schema(), &s->config));
+  /* Files the old deck names stand beside it, or, if it is gone, beside the results. */
+  const char *deck_path = access(s->file.deck_path, R_OK) == 0 ? s->file.deck_path : path;
+  RZ_TRY(rz_config_parse(deck_path, s->file.deck, (int64_t)strlen(s->file.deck), rz_study_schema(), &s->config));
   RZ_TRY(rz_model_create(s->config, &s->model));
   const rz_ansatz_input input = {.config = s->config, .lattice = s->model->lattice, .seed = 0};
   RZ_TRY(rz_ansatz_create(&input, &s->ansatz));

@@ -1,3 +1,6 @@
+/* realpath is part of the X/Open extension. */
+#define _XOPEN_SOURCE 700
+
 #include "provenance.h"
 
 #include "ritz/core/version.h"
@@ -5,6 +8,7 @@
 #include "ritz/solve/session.h"
 #include "ritz/study/version.h"
 #include <mpi.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,6 +65,11 @@ rz_err rz_provenance_write(rz_results *r, const rz_run *run, const rz_lock *lock
   RZ_TRY(rz_results_text(r, "/provenance/host", host, "host of rank 0"));
   RZ_TRY(rz_results_text(r, "/provenance/date", date, "end of the computation, UTC"));
   RZ_TRY(rz_results_text(r, "/provenance/command", run->command, "command line"));
+  char *deck = realpath(rz_config_file(run->config), NULL);
+  const rz_err rc =
+      rz_results_text(r, "/provenance/deck", deck ? deck : rz_config_file(run->config), "path of the deck");
+  free(deck);
+  RZ_TRY(rc);
   RZ_TRY(rz_results_text(r, "/provenance/run_id", rz_lock_run_id(lock), "unique id of the run"));
   return rz_results_i64(r, "/provenance/ranks", run->comm->size, "MPI ranks");
 }

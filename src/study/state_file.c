@@ -69,6 +69,7 @@ rz_err rz_state_file_read(const char *path, rz_state_file *f) {
   RZ_TRY_DONE(rc, declare_views(s, list, f));
   RZ_TRY_DONE(rc, rz_params_each(&f->params, read_view, s));
   RZ_TRY_DONE(rc, rz_stored_text(s, "/input/deck", &f->deck));
+  RZ_TRY_DONE(rc, rz_stored_text(s, "/provenance/deck", &f->deck_path));
 done:
   rz_free(&list);
   rz_stored_close(&s);
@@ -81,6 +82,7 @@ void rz_state_file_free(rz_state_file *f) {
   rz_free(&f->names);
   rz_free(&f->kind);
   rz_free(&f->deck);
+  rz_free(&f->deck_path);
   rz_params_free(&f->params);
   *f = (rz_state_file){0};
 }

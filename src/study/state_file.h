@@ -11,8 +11,9 @@ typedef struct rz_state_file {
   int n_site;
   int extent[2]; /* translations per direction */
   rz_params params;
-  char **names; /* of the views; owned */
-  char *deck;   /* text */
+  char **names;    /* of the views; owned */
+  char *deck;      /* text */
+  char *deck_path; /* where it was; files it names are looked for beside it */
 } rz_state_file;
 
 rz_err rz_state_file_write(rz_results *results, const rz_ansatz *ansatz);

@@ -27,7 +27,7 @@ TFIM = {
 
 def solver(name):
     # Where conjugate gradients stop depends on rounding, and so on the ranks: the tolerance must not show.
-    return TFIM["optimiser"] + f", solver = '{name}'" + (", cg_tol = 1e-10" if name == "cg" else "")
+    return TFIM["optimiser"] + f", solver = '{name}'"
 
 
 DECKS = {
