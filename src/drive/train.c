@@ -34,16 +34,17 @@ static void assessment_free(rz_assessment *a) {
   rz_free(&a->residual);
 }
 
-/* An objective without noise may not rise beyond rounding; one with noise must rise clearly before it is called bad. */
-static bool has_risen(const rz_train_spec *spec, double rise, double noise, double scale) {
-  if (noise > 0.0) return rise > spec->spike_sigma * noise && rise > spec->spike_relative * scale;
-  return rise > 1e-13 * scale;
+/* An objective without noise may not rise beyond rounding if the optimiser is one that descends; any other must rise
+ * clearly before it is called bad. */
+static bool has_risen(const loop *l, double rise, double noise, double scale) {
+  const bool strict = noise == 0.0 && rz_optimiser_descends(l->optimiser);
+  return rise > l->spec->spike_sigma * noise && rise > (strict ? 1e-13 : l->spec->spike_relative) * scale;
 }
 
 static void judge_rise(const loop *l, rz_assessment *a) {
   if (!a->healthy || !l->have_good) return;
   const double noise = hypot(a->error, l->good_error);
-  if (!has_risen(l->spec, a->objective - l->good_objective, noise, fabs(l->good_objective))) return;
+  if (!has_risen(l, a->objective - l->good_objective, noise, fabs(l->good_objective))) return;
   a->healthy = false;
   snprintf(a->reason, sizeof a->reason, "the objective rose from %.12g to %.12g (noise %.1e)", l->good_objective,
            a->objective, noise);
@@ -72,7 +73,7 @@ static rz_err reject(loop *l, int64_t step, const char *reason) {
   l->rejections++;
   rz_log_print(l->log, RZ_LOG_DEBUG, "step %lld undone: %s\n", (long long)step, reason);
   RZ_TRY(rz_snapshot_restore(&l->good, walk_state, l));
-  RZ_TRY(l->problem->update(l->problem->self));
+  RZ_TRY(rz_agree(l->comm, l->problem->update(l->problem->self)));
   RZ_CHECK(l->rejections <= l->spec->max_rejections, RZ_ERR_NUM,
            "step %lld was undone %d times in a row; the last reason: %s", (long long)step, l->rejections, reason);
   return rz_optimiser_reject(l->optimiser);
@@ -87,18 +88,18 @@ static void keep_as_good(loop *l, const rz_assessment *a) {
   l->good_error = a->error;
 }
 
-/* Take the step; one that cannot be found is a verdict on this state, not an error. */
+/* Take the step; one that cannot be found, or leads nowhere, is a verdict on this state, not an error. */
 static rz_err move(const loop *l, int64_t step, rz_assessment *a, rz_step_info *info) {
-  const rz_err rc = rz_optimiser_step(l->optimiser, step, a->jacobian, a->residual, l->delta, info);
-  if (rc == RZ_ERR_NUM) {
-    a->healthy = false;
-    snprintf(a->reason, sizeof a->reason, "%s", rz_error_message());
-    return RZ_OK;
+  rz_err rc = rz_optimiser_step(l->optimiser, step, a->jacobian, a->residual, l->delta, info);
+  if (rc == RZ_OK) {
+    rz_params *params = l->problem->params;
+    for (int64_t k = 0; k < params->n; k++) params->value[k] += l->delta[k];
+    rc = rz_agree(l->comm, l->problem->update(l->problem->self));
   }
-  RZ_TRY(rc);
-  rz_params *params = l->problem->params;
-  for (int64_t k = 0; k < params->n; k++) params->value[k] += l->delta[k];
-  return l->problem->update(l->problem->self);
+  if (rc != RZ_ERR_NUM) return rc;
+  a->healthy = false;
+  snprintf(a->reason, sizeof a->reason, "%s", rz_error_message());
+  return RZ_OK;
 }
 
 /* The assessment's own fields, framed by those of the step. */
@@ -121,8 +122,9 @@ static rz_err record(const loop *l, int64_t step, const rz_assessment *a, const 
                      rz_trace *trace, rz_progress *progress, rz_history *history) {
   rz_field field[RZ_MAX_FIELDS];
   const int n = step_fields(step, a, info, seconds, field);
-  RZ_TRY(rz_history_add(history, n, field));
-  RZ_TRY(rz_agree(l->comm, trace ? rz_trace_line(trace, n, field) : RZ_OK));
+  rz_err rc = rz_history_add(history, n, field);
+  if (rc == RZ_OK && trace) rc = rz_trace_line(trace, n, field);
+  RZ_TRY(rz_agree(l->comm, rc));
   char text[160] = "";
   if (l->problem->describe) l->problem->describe(l->problem->self, a, text, (int)sizeof text);
   const size_t used = strlen(text);
@@ -137,7 +139,7 @@ static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progres
   rz_assessment a;
   rz_step_info info = {0};
   rz_err rc = RZ_OK;
-  RZ_TRY(rz_snapshot_take(&l->here, walk_state, l));
+  RZ_TRY(rz_agree(l->comm, rz_snapshot_take(&l->here, walk_state, l)));
   RZ_TRY_DONE(rc, assess(l, &a));
   const bool was_healthy = a.healthy;
   if (a.healthy) {
@@ -154,6 +156,7 @@ static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progres
     l->again = l->again || !was_healthy;
     goto done;
   }
+  out->n_fell_back += info.fell_back;
   if (!l->again) {
     l->rejections = 0;
     RZ_TRY_DONE(rc, record(l, *step, &a, &info, rz_wall_time() - start, trace, progress, &out->history));
@@ -179,7 +182,7 @@ rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimis
   const double start = rz_wall_time();
   *out = (rz_train_result){0};
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW(problem->params->n, &l.delta));
+  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(problem->params->n, &l.delta)));
   RZ_TRY_DONE(rc, run(&l, trace, out));
 done:
   out->seconds = rz_wall_time() - start;

@@ -14,4 +14,4 @@ static rz_err step(rz_optimiser *o, rz_jacobian *j, const double *residual, doub
 }
 
 const rz_optimiser_class rz_optimiser_gradient = {
-    .name = "gradient", .about = "gradient descent", .init = init, .step = step};
+    .name = "gradient", .about = "gradient descent", .descends = true, .init = init, .step = step};

@@ -55,6 +55,8 @@ void rz_optimiser_destroy(rz_optimiser **op) {
   rz_free(op);
 }
 
+bool rz_optimiser_descends(const rz_optimiser *o) { return o->cls->descends; }
+
 /* The step handed out before this one was good: half of the extra caution goes. */
 static void relax(rz_optimiser *o) {
   if (o->pending) o->caution = fmax(1.0, 0.5 * o->caution);

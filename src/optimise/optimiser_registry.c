@@ -46,6 +46,20 @@ const rz_option_group *rz_optimiser_options(void) {
   return &group;
 }
 
+static void check_sr(rz_config *config) {
+  const char *g = RZ_OPTIMISER_GROUP, *solver = rz_config_string(config, g, "solver");
+  const double shift = rz_config_real(config, g, "diag_shift"), end = rz_config_real(config, g, "diag_shift_end");
+  if (strcmp(solver, "cg") != 0 && strcmp(solver, "auto") != 0) {
+    rz_config_no_effect(config, g, "cg_tol", "with solver = '%s'", solver);
+    rz_config_no_effect(config, g, "cg_iterations", "with solver = '%s'", solver);
+  }
+  if (rz_config_changed(config, g, "diag_shift_end") && end >= shift)
+    rz_config_error(config, g, "diag_shift_end", "diag_shift_end = %g must lie below diag_shift = %g", end, shift);
+  else if (rz_config_real(config, g, "diag_shift_decay") == 1.0)
+    rz_config_no_effect(config, g, "diag_shift_end", "with diag_shift_decay = 1");
+  if (shift == 0.0) rz_config_no_effect(config, g, "diag_shift_decay", "with diag_shift = 0");
+}
+
 void rz_optimiser_check(rz_config *config) {
   const char *g = RZ_OPTIMISER_GROUP;
   const int constant = strcmp(rz_config_string(config, g, "schedule"), "constant") == 0;
@@ -56,6 +70,7 @@ void rz_optimiser_check(rz_config *config) {
   if (!constant && !rz_config_has(config, g, "learning_rate_end"))
     rz_config_error(config, g, "schedule", "schedule = '%s' needs learning_rate_end",
                     rz_config_string(config, g, "schedule"));
+  if (strcmp(rz_config_string(config, g, "method"), "sr") == 0) check_sr(config);
 }
 
 /* Factors of a sample are taken as those of one dense layer with as many inputs as outputs: 2 sqrt(P) numbers. */

@@ -104,6 +104,7 @@ static void fini(rz_optimiser *o) {
 const rz_optimiser_class rz_optimiser_sr = {
     .name = "sr",
     .about = "stochastic reconfiguration, the natural gradient",
+    .descends = true,
     .cite = "S. Sorella, PRL 80, 4558 (1998); kernel: A. Chen and M. Heyl, Nat. Phys. 20, 1476 (2024); momentum: G. "
             "Goldshlager et al., J. Comput. Phys. 516, 113351 (2024)",
     .options = options,

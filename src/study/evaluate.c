@@ -65,6 +65,7 @@ static rz_err check(rz_config *config, int n_rank, FILE *out) {
   old_state state;
   rz_observables *observables = NULL;
   rz_err rc = RZ_OK;
+  rz_evaluate_check(config);
   RZ_TRY(check_dump(config));
   RZ_TRY(old_state_read(config, "file", &state));
   RZ_TRY_DONE(rc, rz_sampler_check(config, state.model, n_rank));
@@ -91,6 +92,7 @@ typedef struct evaluate_run {
 static rz_err prepare(evaluate_run *e) {
   const rz_run *run = e->run;
   const uint64_t seed = (uint64_t)rz_config_int(run->config, "run", "seed");
+  rz_evaluate_check(run->config);
   RZ_TRY(check_dump(run->config));
   RZ_TRY(rz_agree(run->comm, old_state_read(run->config, "file", &e->state)));
   RZ_TRY(rz_agree(run->comm, rz_quantum_observables(run->config, e->state.model, &e->observables)));

@@ -16,6 +16,8 @@ static double sector_dim(const rz_model *model) {
 
 static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_model *model = NULL;
+  rz_evaluate_check_exact(config);
+  rz_reference_check_exact(config);
   RZ_TRY(rz_model_create(config, &model));
   const double dim = sector_dim(model);
   const int64_t levels = rz_config_int(config, "reference", "levels");
@@ -156,6 +158,8 @@ static rz_err say_values(exact_run *e, int n, const rz_measured *values) {
 
 static rz_err run_all(exact_run *e) {
   const rz_run *run = e->run;
+  rz_evaluate_check_exact(run->config);
+  rz_reference_check_exact(run->config);
   RZ_TRY(rz_agree(run->comm, rz_model_create(run->config, &e->model)));
   RZ_TRY(rz_agree(run->comm, rz_quantum_observables(run->config, e->model, &e->observables)));
   RZ_TRY(rz_output_open(run, false, &e->output));

@@ -72,7 +72,7 @@ static rz_err train(ground_state *g) {
   spec.iterations = rz_config_int(run->config, "optimiser", "iterations");
   spec.report_every = spec.iterations / REPORTS;
   RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
-  RZ_TRY(rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser));
+  RZ_TRY(rz_agree(run->comm, rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser)));
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
   rz_problem problem = rz_quantum_problem(&g->q);
   RZ_TRY(rz_train(&spec, &problem, g->optimiser, run->comm, g->output.trace, run->log, &g->trained));
@@ -81,6 +81,12 @@ static rz_err train(ground_state *g) {
     rz_log_warn(run->log,
                 "%lld of %lld steps were undone and repeated with more caution than the deck asks for; last: %s",
                 (long long)g->trained.n_rejected, (long long)g->trained.n_step, g->trained.last_reason);
+  if (g->trained.n_fell_back > 0)
+    rz_log_warn(
+        run->log,
+        "%lld steps were solved by eigen-decomposition, for the matrix of the natural gradient was not positive "
+        "definite: raise diag_shift or samples",
+        (long long)g->trained.n_fell_back);
   return rz_output_say(&g->output, "trained   %lld steps in %.1f s, %lld undone\n", (long long)g->trained.n_step,
                        g->trained.seconds, (long long)g->trained.n_rejected);
 }
@@ -124,6 +130,26 @@ static rz_err write_results(ground_state *g) {
   return rz_state_file_write(g->output.results, g->q.ansatz);
 }
 
+static rz_err write_state(ground_state *g) {
+  RZ_TRY(rz_text_warnings(&g->output));
+  RZ_TRY(rz_output_begin_results(&g->output, g->q.model));
+  RZ_TRY(rz_output_history(&g->output, &g->trained));
+  RZ_TRY(rz_output_reference(&g->output, &g->reference));
+  return g->output.results ? rz_state_file_write(g->output.results, g->q.ansatz) : RZ_OK;
+}
+
+/* A run that failed after its first steps keeps what it has: the last good parameters and the trace, with the reason in
+ * /summary and without any measured energy. The failure itself is what the caller gets to see. */
+static rz_err salvage(ground_state *g, rz_err failure) {
+  if (failure != RZ_ERR_NUM || g->trained.n_step == 0) return failure;
+  char reason[1024];
+  snprintf(reason, sizeof reason, "%s", rz_error_message());
+  RZ_TRY(rz_output_say(&g->output, "failed    %s\n          the last good state is kept, no energy was measured\n",
+                       reason));
+  RZ_TRY(rz_output_commit(&g->output, rz_agree(g->run->comm, write_state(g))));
+  RZ_FAIL(failure, "%s", reason);
+}
+
 static rz_err run_all(ground_state *g) {
   const rz_run *run = g->run;
   rz_optimiser_check(run->config);
@@ -134,8 +160,9 @@ static rz_err run_all(ground_state *g) {
   RZ_TRY(rz_guards_check(&g->q, run->log));
   RZ_TRY(rz_reference_find(run->config, g->q.model, run->comm, run->log, &g->reference));
   RZ_TRY(rz_text_reference(&g->output, &g->reference));
-  RZ_TRY(train(g));
-  RZ_TRY(measure(g));
+  rz_err rc = train(g);
+  if (rc == RZ_OK) rc = measure(g);
+  RZ_TRY(salvage(g, rc));
   return rz_output_commit(&g->output, rz_agree(run->comm, write_results(g)));
 }
 

@@ -33,7 +33,8 @@ static rz_err check_sign(rz_quantum *q, rz_log *log) {
   rz_model *small = NULL;
   rz_err rc = RZ_OK;
   if (rz_sector_dimension(q->ansatz->n_site, q->model->fixed_sz, q->model->n_up) > (double)POSITIVE_DIM)
-    RZ_TRY(rz_model_create_cluster(q->config, q->model->fixed_sz ? 16 : 12, &small));
+    rc = rz_model_create_cluster(q->config, q->model->fixed_sz ? 16 : 12, &small);
+  RZ_TRY(rz_agree(q->comm, rc));
   rz_positive_report report;
   RZ_TRY_DONE(rc, rz_positive_check(q->model, small, POSITIVE_DIM, q->comm, &report));
   if (report.verdict == RZ_POSITIVE_REFUTED)

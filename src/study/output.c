@@ -247,6 +247,7 @@ rz_err rz_output_history(rz_output *o, const rz_train_result *t) {
   }
   RZ_TRY_DONE(rc, rz_results_f64(r, "/timing/training", t->seconds, "s", "wall time of the training"));
   RZ_TRY_DONE(rc, rz_results_i64(r, "/trace/n_rejected", t->n_rejected, "steps undone"));
+  RZ_TRY_DONE(rc, rz_results_i64(r, "/trace/n_fell_back", t->n_fell_back, "steps solved by the fall-back eigensolver"));
 done:
   rz_free(&column);
   return rc;

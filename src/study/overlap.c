@@ -65,6 +65,15 @@ done:
   return rc;
 }
 
+/* The part of the full sum that needs no other rank; largest[2]: of Re log psi. */
+static rz_err sector_pair(const rz_sector *sector, rz_range mine, const rz_ansatz *a, const rz_ansatz *b,
+                          double complex **log_a, double complex **log_b, double largest[2]) {
+  RZ_TRY(RZ_NEW(mine.count, log_a));
+  RZ_TRY(RZ_NEW(mine.count, log_b));
+  RZ_TRY(sector_log_psi(sector, mine, a, *log_a, &largest[0]));
+  return sector_log_psi(sector, mine, b, *log_b, &largest[1]);
+}
+
 static rz_err full_sum(const rz_comm *comm, const rz_model *model, const rz_ansatz *a, const rz_ansatz *b,
                        rz_overlap *out) {
   rz_sector sector;
@@ -73,10 +82,7 @@ static rz_err full_sum(const rz_comm *comm, const rz_model *model, const rz_ansa
   double complex *log_a = NULL, *log_b = NULL;
   double largest[2] = {-INFINITY, -INFINITY}, sum[4] = {0};
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW(mine.count, &log_a));
-  RZ_TRY_DONE(rc, RZ_NEW(mine.count, &log_b));
-  RZ_TRY_DONE(rc, sector_log_psi(&sector, mine, a, log_a, &largest[0]));
-  RZ_TRY_DONE(rc, sector_log_psi(&sector, mine, b, log_b, &largest[1]));
+  RZ_TRY_DONE(rc, rz_agree(comm, sector_pair(&sector, mine, a, b, &log_a, &log_b, largest)));
   RZ_TRY_DONE(rc, rz_max(comm, 2, largest));
   accumulate(mine.count, log_a, log_b, largest[0], largest[1], sum);
   RZ_TRY_DONE(rc, rz_sum(comm, 4, sum));
@@ -132,10 +138,9 @@ done:
   return rc;
 }
 
-static rz_err sample_ratio(const rz_run *run, const rz_model *model, const rz_ansatz *from, const rz_ansatz *to,
-                           double shift, mean_ratio *out) {
+static rz_err sample_ratio(const rz_run *run, const rz_model *model, uint64_t seed, const rz_ansatz *from,
+                           const rz_ansatz *to, double shift, mean_ratio *out) {
   rz_sampler *sampler = NULL;
-  const uint64_t seed = (uint64_t)rz_config_int(run->config, "run", "seed");
   RZ_TRY(rz_sampler_create(run->config, model, from, seed, run->comm, &sampler));
   rz_err rc = RZ_OK;
   if (rz_sampler_is_exact(sampler))
@@ -170,9 +175,11 @@ static rz_err sampled(const rz_run *run, const rz_model *model, const rz_ansatz 
                       rz_overlap *out) {
   double shift = 0.0;
   mean_ratio ba, ab;
-  RZ_TRY(common_shift(model, a, b, &shift));
-  RZ_TRY(sample_ratio(run, model, a, b, shift, &ba));
-  RZ_TRY(sample_ratio(run, model, b, a, -shift, &ab));
+  RZ_TRY(rz_agree(run->comm, common_shift(model, a, b, &shift)));
+  /* Two seeds: the errors are added as those of independent chains. */
+  const uint64_t seed = (uint64_t)rz_config_int(run->config, "run", "seed");
+  RZ_TRY(sample_ratio(run, model, seed, a, b, shift, &ba));
+  RZ_TRY(sample_ratio(run, model, ~seed, b, a, -shift, &ab));
   const double complex x = ba.re.mean + I * ba.im.mean, y = ab.re.mean + I * ab.im.mean;
   out->fidelity = creal(x * y);
   out->error = hypot(cabs(y) * hypot(ba.re.error, ba.im.error), cabs(x) * hypot(ab.re.error, ab.im.error));

@@ -1,6 +1,7 @@
 #include "quantum.h"
 
 #include "ritz/core/memory.h"
+#include "ritz/estimate/evaluate.h"
 #include "state_file.h"
 #include "text.h"
 #include <math.h>
@@ -56,6 +57,7 @@ static void refuse_symmetry_sectors(rz_config *config) {
 static rz_err create_local(rz_quantum *q) {
   q->seed = (uint64_t)rz_config_int(q->config, "run", "seed");
   refuse_symmetry_sectors(q->config);
+  rz_evaluate_check(q->config);
   RZ_TRY(rz_model_create(q->config, &q->model));
   RZ_TRY(create_ansatz(q));
   RZ_TRY(load_initial_state(q->config, q->ansatz));

@@ -40,7 +40,8 @@ static const rz_option_group run_group = {
 static const rz_option state_rows[] = {
     RZ_ROW_STRING("file", NULL, "results file whose state is measured"),
     RZ_ROW_STRING("overlap_with", "", "second results file: |<a|b>|^2 of the two states"),
-    RZ_ROW_INT("dump", "0", 0, 1e12, "samples written to /samples with their log psi"),
+    RZ_ROW_INT("dump", "0", 0, 1e12,
+               "at least so many samples are written to /samples with their log psi (a multiple of chains)"),
 };
 static const rz_option_group state_group = {
     "state", "saved states to measure", NULL, state_rows, sizeof state_rows / sizeof *state_rows, NULL, 0};

@@ -57,6 +57,7 @@ typedef struct rz_train_spec {
 
 typedef struct rz_train_result {
   int64_t n_step, n_rejected;
+  int64_t n_fell_back;   /* steps whose matrix was not positive definite and went to the eigensolver */
   char last_reason[160]; /* why the last rejected step was undone; empty if none was */
   double seconds;
   rz_history history;

@@ -16,6 +16,7 @@
 #include "ritz/core/error.h"
 #include "ritz/core/option.h"
 #include "ritz/linalg/jacobian.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct rz_optimiser rz_optimiser;
@@ -35,6 +36,7 @@ typedef struct rz_optimiser_class {
   const char *name, *about, *cite;
   const rz_option *options;
   int n_options;
+  bool descends; /* a good step never raises an objective without noise */
   rz_err (*init)(rz_optimiser *o); /* on error fini still runs */
   rz_err (*step)(rz_optimiser *o, rz_jacobian *j, const double *residual, double *delta, rz_step_info *info);
   rz_err (*state)(rz_optimiser *o, rz_array_visit *visit, void *ctx);
@@ -46,6 +48,8 @@ const rz_option_group *rz_optimiser_options(void); /* group "optimiser" */
 /* config: group "optimiser"; n_param parameters; comm borrowed. */
 rz_err rz_optimiser_create(const rz_config *config, int64_t n_param, const rz_comm *comm, rz_optimiser **out);
 void rz_optimiser_destroy(rz_optimiser **o);
+
+bool rz_optimiser_descends(const rz_optimiser *o);
 
 /* Checks across keys, reported at their place in the deck. */
 void rz_optimiser_check(rz_config *config);
