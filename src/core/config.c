@@ -181,6 +181,11 @@ bool rz_config_given(const rz_config *c, const char *group, const char *key) {
   return e && e->pos >= 0 && e->top > 0;
 }
 
+bool rz_config_changed(const rz_config *c, const char *group, const char *key) {
+  const rz_config_entry *e = find_entry(c, group, key);
+  return e && e->is_changed;
+}
+
 bool rz_config_uses_group(const rz_config *c, const char *group) {
   const rz_config_group *g = find_group(c, group);
   return g && g->is_used;
@@ -263,6 +268,16 @@ void rz_config_warning(rz_config *c, const char *group, const char *key, const c
   const rz_err rc = rz_report_add_va(c->report, RZ_SEVERITY_WARNING, place_of(c, group, key), fmt, args);
   va_end(args);
   if (rc != RZ_OK || rz_config_render(c) != RZ_OK) c->lacks_memory = true;
+}
+
+void rz_config_no_effect(rz_config *c, const char *group, const char *key, const char *fmt, ...) {
+  char why[256];
+  va_list args;
+  if (!rz_config_changed(c, group, key)) return;
+  va_start(args, fmt);
+  vsnprintf(why, sizeof why, fmt, args);
+  va_end(args);
+  rz_config_error(c, group, key, "key '%s' has no effect %s", key, why);
 }
 
 int rz_config_error_count(const rz_config *c) {

@@ -312,14 +312,35 @@ done:
   return rc;
 }
 
+static bool same_value(rz_option_type type, const rz_config_value *a, const rz_config_value *b) {
+  switch (type) {
+  case RZ_INT:
+    return a->integer == b->integer;
+  case RZ_REAL:
+    return a->real == b->real;
+  case RZ_BOOL:
+    return a->boolean == b->boolean;
+  case RZ_STRING:
+  case RZ_CHOICE:
+    return strcmp(a->string, b->string) == 0;
+  }
+  return false;
+}
+
+/* values: count of them, the default; none if the row has no default. */
+static bool differs(const rz_config_entry *e, const rz_config_value *values, int count) {
+  bool same = e->count == count;
+  for (int i = 0; same && i < count; i++) same = same_value(e->row->type, &e->values[i], &values[i]);
+  return !same;
+}
+
 rz_err rz_config_finish(const rz_assignment *a, rz_config_entry *e, bool required, int64_t group_pos) {
   const rz_option *row = e->row;
   rz_config_value *values = NULL;
   int count = 0;
   if (e->is_bad) return RZ_OK;
   const bool has_default = row->fallback && *row->fallback;
-  if (has_default && (e->top == 0 || e->keeps_some))
-    RZ_TRY(rz_config_default(a->config, a->group, row, e->choices, &values, &count));
+  if (has_default) RZ_TRY(rz_config_default(a->config, a->group, row, e->choices, &values, &count));
   if (e->top == 0) { /* not in the deck, or an array without values */
     if (!row->fallback && required) return report_missing(a, e, group_pos);
     e->values = values;
@@ -330,6 +351,7 @@ rz_err rz_config_finish(const rz_assignment *a, rz_config_entry *e, bool require
   e->source = RZ_SOURCE_DECK;
   e->count = e->top;
   if (e->keeps_some) RZ_TRY(merge_default(a, e, values, count));
+  e->is_changed = !e->is_bad && differs(e, values, count);
   if (e->is_bad || e->count >= row->min_count) return RZ_OK;
   e->is_bad = true;
   return REPORT(a, e->pos, row, "takes %s%d values, not %d",

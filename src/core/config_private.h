@@ -28,7 +28,8 @@ typedef struct rz_config_entry {
   rz_config_value *values;
   int count;
   rz_config_source source;
-  int64_t pos; /* of the key in the deck; -1: not written there */
+  int64_t pos;     /* of the key in the deck; -1: not written there */
+  bool is_changed; /* the deck says something else than the default */
 
   bool *is_set;          /* [max_count] */
   int top;               /* one past the last element that the deck names */

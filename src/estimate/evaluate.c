@@ -35,6 +35,25 @@ static const rz_option_group group = {.name = "evaluate",
 
 const rz_option_group *rz_evaluate_options(void) { return &group; }
 
+/* A full sum is rechecked like samples: check_fraction counts there. */
+void rz_evaluate_check(rz_config *config) {
+  const char *const sampling[] = {"rel_error", "max_samples", "min_samples", "discard"};
+  if (strcmp(rz_config_string(config, "sampler", "method"), "full_sum") == 0) {
+    for (size_t i = 0; i < sizeof sampling / sizeof sampling[0]; i++)
+      rz_config_no_effect(config, "evaluate", sampling[i], "with method = 'full_sum' in &sampler");
+    return;
+  }
+  const int64_t most = rz_config_int(config, "evaluate", "max_samples");
+  if (rz_config_int(config, "evaluate", "min_samples") > most)
+    rz_config_no_effect(config, "evaluate", "min_samples", "above max_samples = %lld", (long long)most);
+}
+
+void rz_evaluate_check_exact(rz_config *config) {
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    if (strcmp(rows[i].name, "observables") != 0)
+      rz_config_no_effect(config, "evaluate", rows[i].name, "with study = 'exact', which draws no samples");
+}
+
 /* ---- everything drawn so far ---- */
 
 typedef struct {

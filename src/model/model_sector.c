@@ -15,7 +15,8 @@ static const rz_option rows[] = {
                   "lowest |Sz| if H keeps it, else 'all'"),
     RZ_ROW_CHOICE("marshall", "auto|none|rotate", "'auto'",
                   "rotate the spins of one sublattice by pi about z; 'auto' when that removes all signs"),
-    RZ_ROW_INTS("momentum", 2, "", -4096, 4096, "momentum sector of exact diagonalisation, in units of 2 pi / length"),
+    RZ_ROW_INTS("momentum", 2, "", -4096, 4096,
+                "momentum sector of exact diagonalisation, one value per direction, in units of 2 pi / length"),
     RZ_ROW_INT("spin_flip", "", -1, 1, "spin-flip sector of exact diagonalisation: 1 or -1"),
     RZ_ROW_INT("reflection", "", -1, 1, "reflection sector of exact diagonalisation: 1 or -1"),
 };
@@ -127,11 +128,26 @@ static void check_sign(rz_config *config, const char *key) {
     rz_config_error(config, SECTOR, key, "allowed are 1 and -1");
 }
 
+/* A direction left out would silently have momentum 0, and one too many none. */
+static void check_momentum(rz_config *config, const rz_lattice *l) {
+  int extent[2];
+  if (!rz_config_has(config, SECTOR, "momentum")) return;
+  rz_lattice_translation_extent(l, extent);
+  const int n_dim = rz_lattice_spec_of(l)->n_dim, n = rz_config_count(config, SECTOR, "momentum");
+  if (extent[0] == 1 && extent[1] == 1)
+    rz_config_no_effect(config, SECTOR, "momentum", "on a lattice without periodic directions");
+  else if (n != n_dim)
+    rz_config_error(config, SECTOR, "momentum", "%d value%s for %d direction%s; give one value per direction%s", n,
+                    n == 1 ? "" : "s", n_dim, n_dim == 1 ? "" : "s",
+                    n_dim == 2 && (extent[0] == 1 || extent[1] == 1) ? ", 0 along an open one" : "");
+}
+
 rz_err rz_model_resolve_sector(rz_config *config, rz_model *m) {
   choose_sz(config, m);
   RZ_TRY(choose_rotation(config, m));
   check_sign(config, "spin_flip");
   check_sign(config, "reflection");
+  check_momentum(config, m->lattice);
   if (rz_config_error_count(config) == 0) RZ_TRY(record_sz(config, m));
   return RZ_OK;
 }

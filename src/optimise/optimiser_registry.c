@@ -46,6 +46,7 @@ const rz_option_group *rz_optimiser_options(void) {
   return &group;
 }
 
+/* Keys of 'sr' that its other keys leave without effect. */
 static void check_sr(rz_config *config) {
   const char *g = RZ_OPTIMISER_GROUP, *solver = rz_config_string(config, g, "solver");
   const double shift = rz_config_real(config, g, "diag_shift"), end = rz_config_real(config, g, "diag_shift_end");

@@ -72,6 +72,14 @@ static void read_spec(rz_config *c, rz_sampler_spec *spec) {
   spec->beta_min = rz_config_real(c, "sampler", "beta_min");
 }
 
+static void refuse_idle_keys(rz_config *c, const rz_sampler_spec *spec) {
+  bool exchanges = false;
+  for (int i = 0; i < spec->n_move; i++) exchanges = exchanges || strcmp(spec->move[i], "exchange") == 0;
+  if (!exchanges) rz_config_no_effect(c, "sampler", "exchange_range", "without the move 'exchange'");
+  if (spec->n_move == 1) rz_config_no_effect(c, "sampler", "move_weights", "with one move");
+  if (spec->replicas == 1) rz_config_no_effect(c, "sampler", "beta_min", "with replicas = 1");
+}
+
 static void record(void *ctx, const char *key, const char *message) {
   rz_config_error(ctx, "sampler", key, "%s", message);
 }
@@ -81,6 +89,7 @@ static rz_err resolve(rz_config *config, const rz_model *model, int n_rank, rz_s
   rz_spec_resolve(spec, model);
   RZ_TRY(rz_spec_check(spec, model, n_rank, record, config));
   if (strcmp(spec->method, "metropolis") != 0) return RZ_OK;
+  refuse_idle_keys(config, spec);
   if (!rz_config_has(config, "sampler", "sweep_size"))
     RZ_TRY(rz_config_set_int(config, "sampler", "sweep_size", spec->sweep_size));
   if (strcmp(rz_config_string(config, "sampler", "move"), "auto") == 0)

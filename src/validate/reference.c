@@ -73,14 +73,31 @@ static void adopt_energy(rz_reference *r, double energy, double error, const cha
   snprintf(r->method, sizeof r->method, "%s", method);
 }
 
+/* What each method leaves unread. */
+static void refuse_idle_keys(rz_config *config, const char *method) {
+  const bool is_auto = strcmp(method, "auto") == 0, diagonalises = is_auto || strcmp(method, "ed") == 0;
+  if (strcmp(method, "value") != 0)
+    rz_config_no_effect(config, "reference", "energy_error", "with method = '%s'", method);
+  if (!is_auto) rz_config_no_effect(config, "reference", "max_dim", "with method = '%s'", method);
+  if (diagonalises) return;
+  rz_config_no_effect(config, "reference", "levels", "with method = '%s'", method);
+  rz_config_no_effect(config, "reference", "solver", "with method = '%s'", method);
+}
+
+void rz_reference_check_exact(rz_config *config) {
+  static const char *const keys[] = {"method", "energy", "energy_error", "max_dim"};
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+    rz_config_no_effect(config, "reference", keys[i], "with study = 'exact', which always diagonalises");
+}
+
 void rz_reference_check(rz_config *config) {
   const char *method = rz_config_string(config, "reference", "method");
+  refuse_idle_keys(config, method);
   if (strcmp(method, "value") == 0) {
     if (!rz_config_has(config, "reference", "energy"))
       rz_config_error(config, "reference", "method", "method = 'value' needs the key `energy`");
     return;
   }
-  /* energy_error stands in every deck that ritz check prints, with its default */
   if (rz_config_given(config, "reference", "energy"))
     rz_config_error(config, "reference", "energy", "method = '%s' does not use energy; 'value' does", method);
 }

@@ -236,6 +236,69 @@ static void check_print(void) {
   rz_config_destroy(&c);
 }
 
+static bool changes(const char *text, const char *group, const char *key) {
+  rz_config *c = parse(text, RZ_OK);
+  const bool is_changed = rz_config_changed(c, group, key);
+  char *print = printed(c);
+  rz_config *again = parse(print, RZ_OK);
+  RZ_EXPECT(rz_config_changed(again, group, key) == is_changed); /* and the printed deck says the same */
+  free(print);
+  rz_config_destroy(&again);
+  rz_config_destroy(&c);
+  return is_changed;
+}
+
+/* Given in the deck with another value than the default's. */
+static void check_changed(void) {
+  static const struct {
+    const char *text, *group, *key;
+    bool is_changed;
+  } row[] = {
+      {"", "ansatz", "sigma", false},
+      {"&ansatz sigma = 0.01 /", "ansatz", "sigma", false},
+      {"&ansatz sigma = 1e-2 /", "ansatz", "SIGMA", false},
+      {"&ansatz sigma = 0.010001 /", "ansatz", "sigma", true},
+      {"&ansatz alpha = 1, bias = 'none' /", "ansatz", "alpha", false},
+      {"&ansatz alpha = 1, bias = 'none' /", "ansatz", "bias", false},
+      {"&ansatz alpha = 2, bias = 'both' /", "ansatz", "alpha", true},
+      {"&ansatz alpha = 2, bias = 'both' /", "ansatz", "bias", true},
+      {"&ansatz kind = 'deep', layers = 3, alpha = 1 /", "ansatz", "alpha", true}, /* the member's default is 2 */
+      {"&ansatz kind = 'deep', layers = 3, alpha = 2 /", "ansatz", "alpha", false},
+      {"&ansatz kind = 'deep', layers = 3 /", "ansatz", "layers", true}, /* has no default */
+      {"&ansatz kind = 'deep', layers = 3 /", "ansatz", "kind", true},
+      {"&ansatz kind = 'rbm' /", "ansatz", "kind", false},
+      {"&ansatz kind = 'mean_field' /", "ansatz", "alpha", false}, /* not a key here */
+      {"&hamiltonian h = 0 /", "hamiltonian", "h", true},
+      {"", "hamiltonian", "h", false},
+      {"", "nothing", "h", false},
+  };
+  char text[256];
+  for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+    snprintf(text, sizeof text, HEAD "%s\n", row[i].text);
+    if (!RZ_EXPECT(changes(text, row[i].group, row[i].key) == row[i].is_changed)) fprintf(stderr, "%s\n", text);
+  }
+  RZ_EXPECT(!changes("&run study = 'exact', seed = 7 /\n&lattice length = 4 boundary = 'periodic' /\n&hamiltonian /\n",
+                     "lattice", "boundary"));
+  RZ_EXPECT(changes("&run study = 'exact' /\n&lattice length = 4 boundary = 2*'periodic' /\n&hamiltonian /\n",
+                    "lattice", "boundary")); /* more values than the default has */
+  RZ_EXPECT(!changes("&run study = 'exact' /\n&lattice length = 4 boundary(1) = 'periodic' /\n&hamiltonian /\n",
+                     "lattice", "boundary"));
+}
+
+/* A key without effect is refused where the deck changes it, at its place. */
+static void check_no_effect(void) {
+  rz_config *c = parse(HEAD "&ansatz sigma = 0.01, alpha = 3 /\n&hamiltonian units = 'auto' /\n", RZ_OK);
+  RZ_EXPECT_OK(rz_config_set_string(c, "hamiltonian", "units", "spin")); /* the program's choice, not the deck's */
+  rz_config_no_effect(c, "ansatz", "sigma", "here");
+  rz_config_no_effect(c, "ansatz", "bias", "here");
+  rz_config_no_effect(c, "hamiltonian", "units", "here");
+  RZ_EXPECT_OK(rz_config_report(c));
+  rz_config_no_effect(c, "ansatz", "alpha", "with n = %d", 4);
+  RZ_EXPECT(rz_config_report(c) == RZ_ERR_DECK && rz_config_error_count(c) == 1);
+  RZ_EXPECT(strstr(rz_config_errors(c), "in/deck.nml:3:23: error: key 'alpha' has no effect with n = 4\n"));
+  rz_config_destroy(&c);
+}
+
 /* What the deck, the table and rz_config_set_* gave. */
 static void count_sources(const char *group, const rz_option *row, const char *text, const char *source, void *ctx) {
   int *n = ctx;
@@ -397,6 +460,8 @@ int main(void) {
   check_long_lines();
   check_derived_and_semantic();
   check_print();
+  check_changed();
+  check_no_effect();
   check_each();
   check_template();
   check_documentation();

@@ -385,7 +385,7 @@ static void check_options_matter(void) {
       {"solver = 'kernel'", "solver = 'dense'"},
       {"", "diag_shift = 2e-3"},
       {"", "diag_shift_decay = 0.5"},
-      {"", "diag_shift_end = 0.5"},
+      {"learning_rate = 0.02, diag_shift_decay = 0.5", "diag_shift_end = 9e-4"},
       {"", "diag_scale = 0.1"},
       {"", "momentum = 0.5"},
       {"solver = 'cg'", "cg_tol = 1e-1"},
@@ -414,9 +414,14 @@ static void check_deck_rules(void) {
     const char *options, *says;
   } row[] = {{"learning_rate_end = 0.1", "learning_rate_end"},
              {"schedule_steps = 10", "schedule_steps"},
-             {"schedule = 'cosine'", "learning_rate_end"}};
+             {"schedule = 'cosine'", "learning_rate_end"},
+             {"solver = 'dense', cg_tol = 1e-6", "key 'cg_tol' has no effect with solver = 'dense'"},
+             {"solver = 'kernel', cg_iterations = 9", "key 'cg_iterations' has no effect with solver = 'kernel'"},
+             {"diag_shift_decay = 0.9, diag_shift_end = 1e-3", "must lie below diag_shift = 0.001"},
+             {"diag_shift_end = 1e-4", "key 'diag_shift_end' has no effect with diag_shift_decay = 1"},
+             {"diag_shift = 0, diag_shift_decay = 0.9", "key 'diag_shift_decay' has no effect with diag_shift = 0"}};
   made m;
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < (int)(sizeof row / sizeof row[0]); i++) {
     RZ_EXPECT_OK(parse(row[i].options, &m));
     rz_optimiser_check(m.config);
     RZ_EXPECT(rz_config_error_count(m.config) == 1);
@@ -425,10 +430,18 @@ static void check_deck_rules(void) {
   }
   RZ_EXPECT(parse("method = 'gradient', diag_shift = 1.0", &m) == RZ_ERR_DECK); /* not its key */
   rz_config_destroy(&m.config);
-  RZ_EXPECT_OK(parse("schedule = 'linear', learning_rate_end = 0.1", &m));
-  rz_optimiser_check(m.config);
-  RZ_EXPECT_OK(rz_config_report(m.config));
-  rz_config_destroy(&m.config);
+  static const char *const good[] = {
+      "schedule = 'linear', learning_rate_end = 0.1",
+      "solver = 'auto', cg_tol = 1e-6, cg_iterations = 9",
+      "solver = 'dense', cg_tol = 1e-10, cg_iterations = 2000, diag_shift_end = 0.0", /* as a printed deck has it */
+      "diag_shift_decay = 0.9, diag_shift_end = 1e-4",
+  };
+  for (int i = 0; i < (int)(sizeof good / sizeof good[0]); i++) {
+    RZ_EXPECT_OK(parse(good[i], &m));
+    rz_optimiser_check(m.config);
+    RZ_EXPECT_OK(rz_config_report(m.config));
+    rz_config_destroy(&m.config);
+  }
 }
 
 /* auto: few samples, few parameters, many of both; a layer shared by many sites has few parameters. */

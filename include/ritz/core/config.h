@@ -35,7 +35,10 @@ double rz_config_real_at(const rz_config *c, const char *group, const char *key,
 const char *rz_config_string_at(const rz_config *c, const char *group, const char *key, int i);
 bool rz_config_has(const rz_config *c, const char *group, const char *key);   /* has a value (given or default) */
 bool rz_config_given(const rz_config *c, const char *group, const char *key); /* was written in the deck */
-bool rz_config_uses_group(const rz_config *c, const char *group);             /* read by the chosen study */
+/* Was written in the deck with another value than the row's default; without a default, written at all. A deck that
+ * rz_config_print made holds every default, and changes none. What rz_config_set_* does later plays no part. */
+bool rz_config_changed(const rz_config *c, const char *group, const char *key);
+bool rz_config_uses_group(const rz_config *c, const char *group); /* read by the chosen study */
 const char *rz_config_file(const rz_config *c);
 const char *rz_config_text(const rz_config *c);
 /* Path of a file named in the deck: relative names are taken from the deck's own directory. Owner: caller. */
@@ -51,6 +54,10 @@ rz_err rz_config_set_real(rz_config *c, const char *group, const char *key, doub
 void rz_config_error(rz_config *c, const char *group, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 void rz_config_warning(rz_config *c, const char *group, const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* A setting that would be silently without effect: if the deck changed the key, the error "key 'KEY' has no effect ",
+ * followed by the text, such as "with replicas = 1". */
+void rz_config_no_effect(rz_config *c, const char *group, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 int rz_config_error_count(const rz_config *c);
 rz_err rz_config_report(const rz_config *c);

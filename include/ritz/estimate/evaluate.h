@@ -10,6 +10,11 @@
 
 /* Group "evaluate": rel_error, max_samples, min_samples, discard, check_fraction, observables (list). */
 const rz_option_group *rz_evaluate_options(void);
+/* Record as errors the keys that the deck changed to no effect: those of sampling where &sampler asks for a full sum, a
+ * min_samples above max_samples. Local. */
+void rz_evaluate_check(rz_config *config);
+/* The same for a study that measures an exact vector: all keys but observables. Local. */
+void rz_evaluate_check_exact(rz_config *config);
 
 typedef struct rz_evaluate_spec {
   double rel_error;      /* wanted: error of the energy / |energy| */

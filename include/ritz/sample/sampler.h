@@ -87,7 +87,7 @@ const rz_option_group *rz_sampler_options(void); /* group "sampler", selector "m
 /* config: group "sampler"; model, comm borrowed. seed of group "run". Collective.
  * Errors recorded in the config (RZ_ERR_DECK): a move that leaves the sector, walkers not a multiple of RZ_LANES or
  * fewer blocks than ranks, samples not a multiple of chains, replicas not a power of two up to RZ_LANES, a sector too
- * large for the full sum. */
+ * large for the full sum, a key without effect on the other choices. */
 rz_err rz_sampler_create(rz_config *config, const rz_model *model, const rz_ansatz *ansatz, uint64_t seed,
                          const rz_comm *comm, rz_sampler **out);
 /* Only the checks of the same group for n_rank ranks, every error recorded in the config: for `ritz check`. Local. */

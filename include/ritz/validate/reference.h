@@ -32,6 +32,8 @@ typedef struct rz_reference {
 
 /* Checks across keys, reported at their place in the deck. Local. */
 void rz_reference_check(rz_config *config);
+/* The same for study = 'exact', which diagonalises whatever the method. Local. */
+void rz_reference_check_exact(rz_config *config);
 
 /* Find the reference the deck asks for. 'auto': a formula if H is exactly one that has one (checked term by term), else
  * exact diagonalisation up to max_dim states, else none; where both are possible, the formula gives the energy and
