@@ -1,6 +1,6 @@
-"""Runs what docs/tutorial.md shows: its deck with the program, then its Python in order, in one scratch folder.
+"""Runs what docs/tutorial.md shows: its decks with the program, then its Python, in order and in one scratch folder.
 
-Usage: tutorial.py RITZ TUTORIAL. A piece that imports a module which is not installed is named and left out.
+Usage: tutorial.py RITZ TUTORIAL. A deck's first line is `! NAME.nml: ...`, its file. A piece that imports a module which is not installed is named and left out.
 """
 
 import importlib.util
@@ -25,15 +25,16 @@ def missing_module(code: str) -> str | None:
 
 def main(ritz: str, tutorial: str) -> None:
     text = Path(tutorial).read_text(encoding="utf-8")
-    (deck,) = pieces(text, "fortran")
+    decks = {re.match(r"! (\w+\.nml): ", deck)[1]: deck for deck in pieces(text, "fortran")}
     snippets = pieces(text, "python")
-    assert len(snippets) == 3
+    assert len(decks) == 7 and len(snippets) == 4
     os.environ["MPLBACKEND"] = "Agg"
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
-        Path("mine.nml").write_text(deck, encoding="utf-8")
-        subprocess.run([ritz, "check", "mine.nml", "2"], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run([ritz, "run", "mine.nml"], check=True)
+        for name, deck in decks.items():
+            Path(name).write_text(deck, encoding="utf-8")
+            subprocess.run([ritz, "check", name, "2"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([ritz, "run", name], check=True)
         for code in snippets:
             missing = missing_module(code)
             if missing:
