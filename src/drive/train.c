@@ -17,7 +17,7 @@ typedef struct loop {
   rz_log *log;
   rz_snapshot here, good; /* start of this step; start of the last step whose assessment was good */
   bool have_good;
-  double good_objective, good_error;
+  double good_objective, good_error, good_mobility;
   int rejections; /* in a row */
   bool again;     /* this step was recorded, then undone, and is walked a second time */
   double *delta;
@@ -50,9 +50,17 @@ static void judge_rise(const loop *l, rz_assessment *a) {
            a->objective, noise);
 }
 
+/* A state that no proposal leaves looks perfect: no variance, no force. What gives it away is how it came about. */
+static void judge_mobility(const loop *l, rz_assessment *a) {
+  if (!a->healthy || !l->have_good || a->mobility * l->spec->mobility_drop >= l->good_mobility) return;
+  a->healthy = false;
+  snprintf(a->reason, sizeof a->reason, "the samples froze: acceptance fell from %.2g to %.2g", l->good_mobility,
+           a->mobility);
+}
+
 /* Assess the current parameters; a numerical failure is a verdict, not an error. */
 static rz_err assess(const loop *l, rz_assessment *a) {
-  *a = (rz_assessment){.healthy = true};
+  *a = (rz_assessment){.healthy = true, .mobility = 1.0};
   const rz_err rc = rz_agree(l->comm, l->problem->assess(l->problem->self, a));
   if (rc == RZ_ERR_NUM) {
     a->healthy = false;
@@ -65,6 +73,7 @@ static rz_err assess(const loop *l, rz_assessment *a) {
     snprintf(a->reason, sizeof a->reason, "the objective is not finite");
   }
   judge_rise(l, a);
+  judge_mobility(l, a);
   return RZ_OK;
 }
 
@@ -86,6 +95,7 @@ static void keep_as_good(loop *l, const rz_assessment *a) {
   l->have_good = true;
   l->good_objective = a->objective;
   l->good_error = a->error;
+  l->good_mobility = a->mobility;
 }
 
 /* Take the step; one that cannot be found, or leads nowhere, is a verdict on this state, not an error. */

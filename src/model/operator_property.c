@@ -26,6 +26,13 @@ double complex rz_operator_trace_per_dim(const rz_operator *op) {
   return f->first[1] == 0 ? f->coef[0] : 0.0;
 }
 
+double rz_operator_bound(const rz_operator *op) {
+  double sum = 0.0;
+  for (int64_t k = 0; k < op->n_set; k++)
+    for (int32_t t = 0; t < op->set[k].n_term; t++) sum += cabs(op->set[k].coef[t]);
+  return sum;
+}
+
 static int32_t *toggle(int32_t n, const int32_t *list, int32_t site, int32_t *out) {
   int32_t i = 0;
   while (i < n && list[i] < site) *out++ = list[i++];

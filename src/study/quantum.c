@@ -133,6 +133,19 @@ static void fill_fields(const rz_energy *e, const rz_sampler_info *info, rz_asse
 
 static const double MAX_BAD_FRACTION = 1e-3;
 
+/* A mean of local energies outside the spectrum of H, or one with an error of its size, comes from walkers that are not
+ * where |psi|^2 is. It must not steer a step, low as it may be. */
+static void judge_energy(const rz_operator *h, const rz_energy *e, rz_assessment *out) {
+  const double bound = rz_operator_bound(h);
+  if (fabs(e->re.mean) <= bound * (1 + 1e-12) && e->re.error <= bound) return;
+  out->healthy = false;
+  snprintf(
+      out->reason, sizeof out->reason,
+      "the energy %.3g +- %.1g is no energy of H, whose spectrum lies within +-%.3g: the walkers do not sample this "
+      "state",
+      e->re.mean, e->re.error, bound);
+}
+
 static rz_err assess_samples(rz_quantum *q, rz_samples *s, double complex *eloc, rz_assessment *out) {
   int64_t n_bad = 0;
   rz_energy energy;
@@ -145,6 +158,8 @@ static rz_err assess_samples(rz_quantum *q, rz_samples *s, double complex *eloc,
   out->objective = energy.re.mean;
   out->error = energy.re.error;
   const rz_sampler_info info = rz_sampler_info_last(q->sampler);
+  out->mobility = info.acceptance;
+  judge_energy(q->model->h, &energy, out);
   fill_fields(&energy, &info, out);
   return RZ_OK;
 }

@@ -16,13 +16,13 @@ typedef struct fit {
   const rz_comm *comm;
   rz_params params;
   double x[N][P], y[N], solution[P];
-  int64_t count, fail_at, spike_at;
+  int64_t count, fail_at, spike_at, freeze_at;
   bool always;
   int bad_solves; /* so many steps after the failure cannot be found */
 } fit;
 
 static void fit_init(const rz_comm *comm, fit *f) {
-  *f = (fit){.comm = comm, .fail_at = -1, .spike_at = -1};
+  *f = (fit){.comm = comm, .fail_at = -1, .spike_at = -1, .freeze_at = -1};
   rz_rng rng = rz_rng_stream(3, RZ_RNG_TEST, 0);
   for (int k = 0; k < P; k++) f->solution[k] = rz_rng_normal(&rng);
   double mean[P] = {0};
@@ -67,6 +67,9 @@ static rz_err fit_assess(void *self, rz_assessment *a) {
   a->objective = 1.0 + square + (call == f->spike_at ? 1.0 : 0.0);
   if (call == f->spike_at) f->spike_at = -1;
   a->error = 1e-9;
+  /* A frozen state looks better than it is, and is told by its mobility alone. */
+  a->mobility = call == f->freeze_at ? 0.01 : 0.3;
+  if (call == f->freeze_at) a->objective = 0.0, f->freeze_at = -1;
   a->field[a->n_field++] = (rz_field){.name = "loss", .type = RZ_FIELD_REAL, .real = square};
   return RZ_OK;
 }
@@ -103,8 +106,12 @@ static rz_optimiser *make_optimiser(const rz_comm *comm, rz_config **config) {
 static rz_err train(fit *f, int64_t iterations, rz_train_result *result) {
   rz_config *config = NULL;
   rz_optimiser *o = make_optimiser(f->comm, &config);
-  const rz_train_spec spec = {
-      .iterations = iterations, .max_rejections = 5, .spike_sigma = 10, .spike_relative = 1e-3, .report_every = 1};
+  const rz_train_spec spec = {.iterations = iterations,
+                              .max_rejections = 5,
+                              .spike_sigma = 10,
+                              .spike_relative = 1e-3,
+                              .mobility_drop = 10,
+                              .report_every = 1};
   const rz_problem problem = {
       .self = f, .params = &f->params, .assess = fit_assess, .update = fit_update, .state = fit_state};
   const rz_err rc = rz_train(&spec, &problem, o, f->comm, NULL, NULL, result);
@@ -137,12 +144,13 @@ static void converges(const rz_comm *comm) {
 }
 
 /* A failure at the seventh assessment returns to the sixth, counters and all, and the history shows each step once. */
-static void rolls_back(const rz_comm *comm, int64_t fail_at, int64_t spike_at) {
+static void rolls_back(const rz_comm *comm, int64_t fail_at, int64_t spike_at, int64_t freeze_at) {
   fit f;
   rz_train_result r;
   fit_init(comm, &f);
   f.fail_at = fail_at;
   f.spike_at = spike_at;
+  f.freeze_at = freeze_at;
   RZ_EXPECT_OK(train(&f, 40, &r));
   RZ_EXPECT(r.n_step == 40 && r.n_rejected == 1 && r.history.n_row == 40 && f.count == 40);
   expect_solved(&f);
@@ -184,8 +192,9 @@ int main(int argc, char **argv) {
   rz_comm comm;
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
   converges(&comm);
-  rolls_back(&comm, 7, -1);
-  rolls_back(&comm, -1, 7);
+  rolls_back(&comm, 7, -1, -1);
+  rolls_back(&comm, -1, 7, -1);
+  rolls_back(&comm, -1, -1, 7);
   rolls_back_twice(&comm);
   gives_up(&comm);
   return rz_check_finish();

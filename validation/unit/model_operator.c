@@ -37,6 +37,12 @@ static void compare_properties(int n, const rz_operator *op, const double comple
   RZ_EXPECT(rz_operator_keeps_sz(op) == keeps);
   RZ_EXPECT(rz_operator_is_stoquastic(op) == stoquastic);
   RZ_EXPECT_NEAR(cabs(rz_operator_trace_per_dim(op) - trace / dim), 0.0, 1e-12);
+  /* No column is longer than the norm of H, which the bound is above. */
+  for (int64_t col = 0; col < dim; col++) {
+    double square = 0.0;
+    for (int64_t row = 0; row < dim; row++) square += creal(h[row * dim + col] * conj(h[row * dim + col]));
+    RZ_EXPECT(sqrt(square) <= rz_operator_bound(op) * (1 + 1e-12));
+  }
 }
 
 /* Lanes, single elements and the connected list agree bit for bit; flip sets are distinct and sorted. */
@@ -278,7 +284,14 @@ static void bad_terms_are_refused(void) {
   RZ_EXPECT_OK(rz_operator_create(2, &op));
   RZ_EXPECT_OK(rz_operator_finish(op)); /* the zero operator */
   RZ_EXPECT(rz_operator_n_flip_set(op) == 0 && rz_operator_trace_per_dim(op) == 0.0);
+  RZ_EXPECT(rz_operator_bound(op) == 0.0);
   RZ_EXPECT(rz_operator_add(op, 1.0, 0, NULL) == RZ_ERR_ARG);
+  rz_operator_destroy(&op);
+  RZ_EXPECT_OK(rz_operator_create(2, &op));
+  RZ_EXPECT_OK(rz_operator_add(op, -0.5, 2, (rz_local[]){{0, 'X'}, {1, 'X'}}));
+  RZ_EXPECT_OK(rz_operator_add(op, 0.25, 1, (rz_local[]){{1, 'Z'}}));
+  RZ_EXPECT_OK(rz_operator_finish(op));
+  RZ_EXPECT(rz_operator_bound(op) == 0.75);
   rz_operator_destroy(&op);
 }
 

@@ -20,6 +20,7 @@ enum { RZ_MAX_FIELDS = 32 };
 /* What a problem says of its current parameters. */
 typedef struct rz_assessment {
   double objective, error; /* what is minimised and its standard error (0: exact) */
+  double mobility;         /* how freely the samples move, in [0, 1] (acceptance); 1 where nothing moves */
   rz_jacobian *jacobian;   /* owner: the loop */
   double *residual;        /* [rows of the Jacobian]; owner: the loop */
   bool healthy;            /* false: these numbers must not steer a step; `reason` says why */
@@ -52,6 +53,7 @@ typedef struct rz_train_spec {
   int max_rejections;    /* in a row; then RZ_ERR_NUM */
   double spike_sigma;    /* a rise of the objective by more than this many combined errors ... */
   double spike_relative; /* ... and by more than this fraction of its size is a bad step; without error: any rise */
+  double mobility_drop;  /* a step that divides the mobility by more than this has frozen the samples */
   int64_t report_every;  /* progress lines in a log file; on a terminal the line is redrawn */
 } rz_train_spec;
 

@@ -63,6 +63,9 @@ bool rz_operator_keeps_sz(const rz_operator *op); /* commutes with total sz: eve
 bool rz_operator_is_stoquastic(const rz_operator *op);
 double complex rz_operator_trace_per_dim(const rz_operator *op); /* Tr H / dim: E_inf of the V-score */
 
+/* Sum of |coefficients| over all Pauli strings: the spectrum lies within +- this. */
+double rz_operator_bound(const rz_operator *op);
+
 /* Flip sets; index 0 .. n - 1, sorted; the diagonal, if any, is first with n_flip = 0. Borrowed. */
 int64_t rz_operator_n_flip_set(const rz_operator *op);
 const rz_flip_set *rz_operator_flip_set(const rz_operator *op, int64_t k);
