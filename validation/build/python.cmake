@@ -31,6 +31,7 @@ foreach(reader gfortran f90nml)
   ritz_python_test(unit/decks_by_${reader} unit ${here}/unit/deck_differential.py ${reader}
                    $<TARGET_FILE:tool_deck_dump> ${PROJECT_SOURCE_DIR}/inputs ${here}/unit/decks)
 endforeach()
+ritz_python_test(unit/decks_by_chance unit ${here}/unit/deck_random.py $<TARGET_FILE:tool_deck_dump> 300 1)
 if(EXISTS ${here}/unit/tutorial.py)
   ritz_python_test(build/tutorial build ${here}/unit/tutorial.py $<TARGET_FILE:ritz> ${PROJECT_SOURCE_DIR}/docs/tutorial.md)
 endif()
