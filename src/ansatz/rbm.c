@@ -13,11 +13,13 @@
 #include "ritz/net/functions.h"
 
 #include <math.h>
+#include <stdio.h>
 
+enum { MAX_HIDDEN = 1000000, MAX_ALPHA = 1000 };
 enum { BIAS_NONE, BIAS_HIDDEN, BIAS_BOTH };
 
 static const rz_option options[] = {
-    RZ_ROW_REAL("alpha", "1", 0.001, 1000.0, "", "hidden density: hidden units per site"),
+    RZ_ROW_REAL("alpha", "1", 0.001, MAX_ALPHA, "", "hidden density: hidden units per site"),
     RZ_ROW_CHOICE("weights", "real|complex", "'real'", "real: psi > 0 everywhere"),
     RZ_ROW_CHOICE("symmetry", "none|translation", "'none'",
                   "translation: weights shared over the lattice's translations, alpha N of them"),
@@ -57,6 +59,21 @@ static rz_err declare_parameters(rz_ansatz *a, rbm *r, int bias) {
   return RZ_OK;
 }
 
+/* Hidden units per translation: at least one, and no more than fit a layer. */
+static rz_err count_filters(const rz_ansatz_input *in, double alpha, int n_site, int n_group, int *out) {
+  const double n_filter = rint(alpha * n_site / n_group);
+  *out = n_filter >= 1 && n_filter * n_group <= MAX_HIDDEN ? (int)n_filter : 0;
+  if (*out > 0) return RZ_OK;
+  char why[256];
+  snprintf(why, sizeof why, "alpha = %g gives %g hidden units on %d sites; allowed are %.3g to %.3g%s", alpha,
+           alpha * n_site, n_site, (double)n_group / n_site,
+           fmin(MAX_ALPHA, floor((double)MAX_HIDDEN / n_group) * n_group / n_site),
+           n_group > 1 ? " with one unit per translation or more" : "");
+  if (!in->config) RZ_FAIL(RZ_ERR_ARG, "%s", why);
+  rz_config_error(in->config, "ansatz", "alpha", "%s", why);
+  return rz_config_report(in->config);
+}
+
 static rz_err init_rbm(rz_ansatz *a, const rz_ansatz_input *in) {
   double alpha, width;
   int is_complex, shared, bias;
@@ -79,11 +96,7 @@ static rz_err init_rbm(rz_ansatz *a, const rz_ansatz_input *in) {
     r->perm = r->identity;
     r->n_group = 1;
   }
-  const double n_filter = rint(alpha * a->n_site / r->n_group);
-  RZ_CHECK(n_filter >= 1 && n_filter * r->n_group <= 1e6, RZ_ERR_ARG,
-           "alpha = %g gives %g hidden units per translation on %d sites and %d translations", alpha, n_filter,
-           a->n_site, r->n_group);
-  r->n_filter = (int)n_filter;
+  RZ_TRY(count_filters(in, alpha, a->n_site, r->n_group, &r->n_filter));
   RZ_TRY(declare_parameters(a, r, bias));
   rz_ansatz_init_normal(a, in->seed, width);
   RZ_TRY(rz_cosh_net_create(a->n_site, r->n_filter * r->n_group, a->is_complex, &r->net));

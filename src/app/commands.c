@@ -9,7 +9,8 @@
 int rz_command_fail(rz_err rc) {
   const char *message = rz_error_message();
   /* A deck's report carries its own headings. */
-  if (rc == RZ_ERR_DECK)
+  const bool is_report = rc == RZ_ERR_DECK || (rc == RZ_ERR_INPUT && strstr(message, ": error: "));
+  if (is_report)
     fprintf(stderr, "%s%s", message, *message && message[strlen(message) - 1] == '\n' ? "" : "\n");
   else
     fprintf(stderr, "ritz: %s: %s\n", rz_err_text(rc), message);

@@ -31,18 +31,35 @@ static void print_usage(FILE *out) {
   for (int i = 0; i < N_COMMAND; i++) fprintf(out, "  %-27s %s\n", commands[i].usage, commands[i].about);
 }
 
-static int usage_error(const char *problem, const char *word) {
-  fprintf(stderr, "ritz: %s%s%s%s\n", problem, word ? " '" : "", word ? word : "", word ? "'" : "");
-  const char *names[N_COMMAND];
-  for (int i = 0; i < N_COMMAND; i++) names[i] = commands[i].name;
-  const char *near = word ? rz_nearest(word, names, N_COMMAND) : NULL;
-  if (near) fprintf(stderr, "did you mean '%s'?\n", near);
+static int usage_error(const char *problem) {
+  fprintf(stderr, "ritz: %s\n", problem);
   print_usage(stderr);
   return rz_err_exit_code(RZ_ERR_USAGE);
 }
 
+static int unknown_command(const char *word) {
+  const char *names[N_COMMAND];
+  for (int i = 0; i < N_COMMAND; i++) names[i] = commands[i].name;
+  const char *near = rz_nearest(word, names, N_COMMAND);
+  char problem[256];
+  snprintf(problem, sizeof problem, "unknown command '%.100s'%s%s%s", word, near ? "; did you mean '" : "",
+           near ? near : "", near ? "'?" : "");
+  return usage_error(problem);
+}
+
+static int wrong_count(const command *c, int n) {
+  char wanted[32] = "none";
+  if (c->max_args > c->min_args)
+    snprintf(wanted, sizeof wanted, "%d or %d", c->min_args, c->max_args);
+  else if (c->max_args > 0)
+    snprintf(wanted, sizeof wanted, "%d", c->max_args);
+  fprintf(stderr, "ritz: wrong number of arguments: '%s' takes %s, not %d\nusage: ritz %s\n", c->name, wanted, n,
+          c->usage);
+  return rz_err_exit_code(RZ_ERR_USAGE);
+}
+
 int main(int argc, char **argv) {
-  if (argc < 2) return usage_error("a command is needed", NULL);
+  if (argc < 2) return usage_error("a command is needed");
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
     print_usage(stdout);
     return 0;
@@ -52,8 +69,8 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], c->name) != 0) continue;
     const int n = argc - 2;
     if (c->run == rz_command_run) rz_use_best_blas_kernels(argv);
-    if (n < c->min_args || n > c->max_args) return usage_error("wrong number of arguments; usage: ritz", c->usage);
+    if (n < c->min_args || n > c->max_args) return wrong_count(c, n);
     return c->run(n, argv + 2);
   }
-  return usage_error("unknown command", argv[1]);
+  return unknown_command(argv[1]);
 }

@@ -280,6 +280,12 @@ void rz_config_no_effect(rz_config *c, const char *group, const char *key, const
   rz_config_error(c, group, key, "key '%s' has no effect %s", key, why);
 }
 
+rz_err rz_config_file_error(rz_config *c, const char *group, const char *key) {
+  c->n_file_errors++;
+  rz_config_error(c, group, key, "%s", rz_error_message());
+  return rz_config_report(c);
+}
+
 int rz_config_error_count(const rz_config *c) {
   const int64_t n = rz_report_count(c->report, RZ_SEVERITY_ERROR);
   return n > INT32_MAX ? INT32_MAX : (int)n;
@@ -287,7 +293,8 @@ int rz_config_error_count(const rz_config *c) {
 
 rz_err rz_config_report(const rz_config *c) {
   RZ_CHECK(!c->lacks_memory, RZ_ERR_MEMORY, "%s: out of memory while the errors of the deck were collected", c->file);
-  RZ_CHECK(rz_config_error_count(c) == 0, RZ_ERR_DECK, "%s", c->errors);
+  const int n = rz_config_error_count(c);
+  RZ_CHECK(n == 0, n == c->n_file_errors ? RZ_ERR_INPUT : RZ_ERR_DECK, "%s", c->errors);
   return RZ_OK;
 }
 

@@ -56,6 +56,7 @@ struct rz_config {
   void **blocks;                   /* memory of values and strings */
   int64_t n_blocks, cap_blocks;
   bool lacks_memory; /* a message could not be stored */
+  int n_file_errors; /* errors that are files of the deck that cannot be read */
 };
 
 /* Memory that lives as long as the config; cleared. */

@@ -10,6 +10,12 @@ static bool is_full(const rz_config *c) { return rz_report_full(c->report, RZ_SE
 
 /* -- groups */
 
+static rz_err add_groups_of_study(rz_strbuf *b, const rz_study_groups *study) {
+  for (const char *const *name = study->groups; *name; name++)
+    RZ_TRY(rz_strbuf_printf(b, " &%s", *name + (**name == '!')));
+  return RZ_OK;
+}
+
 static rz_err report_unknown_group(rz_config *c, const rz_nml_group *g, const char *name) {
   rz_err rc = RZ_OK;
   rz_strbuf b = {0};
@@ -20,6 +26,10 @@ static rz_err report_unknown_group(rz_config *c, const rz_nml_group *g, const ch
   for (int i = 0; i < c->schema->n_groups; i++) names[i] = c->schema->groups[i].name;
   RZ_TRY_DONE(rc, rz_strbuf_printf(&b, "unknown group &%s", rz_excerpt(name, (int64_t)strlen(name), excerpt)));
   RZ_TRY_DONE(rc, rz_add_nearest(&b, name, names, c->schema->n_groups));
+  if (c->study) {
+    RZ_TRY_DONE(rc, rz_strbuf_printf(&b, "; study '%s' reads", c->study->study));
+    RZ_TRY_DONE(rc, add_groups_of_study(&b, c->study));
+  }
   RZ_TRY_DONE(rc, REPORT(c, g->pos, "%s", b.s));
 done:
   rz_free(&names);
@@ -33,9 +43,8 @@ static rz_err match_groups(rz_config *c, const rz_nml *tree) {
     const rz_nml_group *g = &tree->groups[i];
     const char *name = rz_nml_chars(tree, g->name);
     const int k = rz_schema_find_group(c->schema, name);
-    if (k < 0) {
-      RZ_TRY(report_unknown_group(c, g, name));
-    } else if (c->groups[k].is_present) {
+    if (k < 0) continue;
+    if (c->groups[k].is_present) {
       RZ_TRY(REPORT(c, g->pos, "group &%s is given twice; first on line %lld", c->groups[k].group->name,
                     is_full(c) ? 0 : (long long)rz_report_line(c->report, c->groups[k].pos)));
     } else {
@@ -43,6 +52,15 @@ static rz_err match_groups(rz_config *c, const rz_nml *tree) {
       c->groups[k].pos = g->pos;
       c->groups[k].tree_group = i;
     }
+  }
+  return RZ_OK;
+}
+
+/* Once the study is known, so that its groups can be named. */
+static rz_err report_unknown_groups(rz_config *c, const rz_nml *tree) {
+  for (int64_t i = 0; i < tree->n_groups; i++) {
+    const char *name = rz_nml_chars(tree, tree->groups[i].name);
+    if (rz_schema_find_group(c->schema, name) < 0) RZ_TRY(report_unknown_group(c, &tree->groups[i], name));
   }
   return RZ_OK;
 }
@@ -186,8 +204,7 @@ static rz_err resolve_run(rz_config *c, const rz_nml *tree) {
 static rz_err report_unread_group(rz_config *c, const rz_config_group *g) {
   rz_err rc = RZ_OK;
   rz_strbuf b = {0};
-  for (const char *const *name = c->study->groups; *name; name++)
-    RZ_TRY_DONE(rc, rz_strbuf_printf(&b, " &%s", *name + (**name == '!')));
+  RZ_TRY_DONE(rc, add_groups_of_study(&b, c->study));
   RZ_TRY_DONE(rc, REPORT(c, g->pos, "group &%s is not read by study '%s', which reads%s", g->group->name,
                          c->study->study, b.s ? b.s : " no group"));
 done:
@@ -209,6 +226,7 @@ static rz_err resolve_other(rz_config *c, const rz_nml *tree, rz_config_group *g
 rz_err rz_config_resolve(rz_config *c, const rz_nml *tree) {
   RZ_TRY(match_groups(c, tree));
   RZ_TRY(resolve_run(c, tree));
+  RZ_TRY(report_unknown_groups(c, tree));
   for (int i = 0; i < c->schema->n_groups; i++)
     if (!c->groups[i].is_used) RZ_TRY(resolve_other(c, tree, &c->groups[i]));
   return RZ_OK;

@@ -92,6 +92,19 @@ static rz_err help_overview(writer *w) {
   return RZ_OK;
 }
 
+/* The word is no group: say where it is a key or a member. */
+static rz_err add_place(rz_strbuf *b, const rz_option_group *group, const char *word) {
+  bool is_key = rz_find_row(group->rows, group->n_rows, word) != NULL;
+  for (int i = 0; i < group->n_members; i++) {
+    const rz_member_options *m = &group->members[i];
+    is_key = is_key || rz_find_row(m->rows, m->n_rows, word);
+    if (rz_same_name(m->name, word))
+      RZ_TRY(
+          rz_strbuf_printf(b, "\n'%s' is a %s of &%s: ritz help %s", word, group->selector, group->name, group->name));
+  }
+  return is_key ? rz_strbuf_printf(b, "\n'%s' is a key of &%s: ritz help %s", word, group->name, group->name) : RZ_OK;
+}
+
 static rz_err check_group_name(const rz_schema *schema, const char *name) {
   rz_err rc = RZ_OK;
   const char **names = NULL;
@@ -100,7 +113,10 @@ static rz_err check_group_name(const rz_schema *schema, const char *name) {
   RZ_TRY_DONE(rc, RZ_NEW(schema->n_groups + 1, &names));
   for (int i = 0; i < schema->n_groups; i++) names[i] = schema->groups[i].name;
   RZ_TRY_DONE(rc, rz_add_nearest(&b, name, names, schema->n_groups));
-  rc = rz_error_set(RZ_ERR_USAGE, __FILE__, __LINE__, __func__, "there is no group &%s%s", name, b.s ? b.s : "");
+  for (int i = 0; i < schema->n_groups; i++) RZ_TRY_DONE(rc, add_place(&b, &schema->groups[i], name));
+  RZ_TRY_DONE(rc, rz_strbuf_printf(&b, "\ngroups:"));
+  for (int i = 0; i < schema->n_groups; i++) RZ_TRY_DONE(rc, rz_strbuf_printf(&b, " %s", names[i]));
+  rc = rz_error_set(RZ_ERR_USAGE, __FILE__, __LINE__, __func__, "there is no group &%s%s", name, b.s);
 done:
   rz_free(&names);
   rz_strbuf_free(&b);

@@ -48,10 +48,15 @@ static rz_err find(const char *name, const rz_observable_class **out) {
           near ? "'?" : "");
 }
 
-static rz_err observable_init(rz_observable *o, const rz_model *model, const char *name) {
-  RZ_TRY(find(name, &o->cls));
-  const char *why = o->cls->unfit ? o->cls->unfit(model) : NULL;
+static rz_err find_fit(const char *name, const rz_model *model, const rz_observable_class **out) {
+  RZ_TRY(find(name, out));
+  const char *why = (*out)->unfit ? (*out)->unfit(model) : NULL;
   RZ_CHECK(!why, RZ_ERR_ARG, "the observable '%s' %s", name, why);
+  return RZ_OK;
+}
+
+static rz_err observable_init(rz_observable *o, const rz_model *model, const char *name) {
+  RZ_TRY(find_fit(name, model, &o->cls));
   o->model = model;
   o->n_site = rz_lattice_n_site(model->lattice);
   o->unit = model->pauli ? 1.0 : 0.5;
@@ -80,11 +85,34 @@ static void observable_free(rz_observable *o) {
   rz_free(&o->exact);
 }
 
+static int count_before(int i, const char *const *names) {
+  int n = 0;
+  for (int k = 0; k < i; k++) n += strcmp(names[i], names[k]) == 0;
+  return n;
+}
+
 /* Two of one name would have one place in the results. */
 static rz_err check_distinct(int n, const char *const *names) {
   for (int i = 0; i < n; i++)
-    for (int k = 0; k < i; k++)
-      RZ_CHECK(strcmp(names[i], names[k]) != 0, RZ_ERR_ARG, "the observable '%s' is listed twice", names[i]);
+    RZ_CHECK(count_before(i, names) == 0, RZ_ERR_ARG, "the observable '%s' is listed twice", names[i]);
+  return RZ_OK;
+}
+
+rz_err rz_observables_check(const rz_model *model, int n, const char *const *names, rz_observables_fault *fault,
+                            void *ctx) {
+  for (int i = 0; i < n; i++) {
+    const rz_observable_class *cls;
+    const int before = count_before(i, names);
+    rz_err rc = RZ_OK;
+    if (before == 0)
+      rc = find_fit(names[i], model, &cls);
+    else if (before == 1)
+      rc = rz_error_set(RZ_ERR_ARG, __FILE__, __LINE__, __func__, "the observable '%s' is listed twice", names[i]);
+    if (rc == RZ_ERR_ARG)
+      fault(ctx, rz_error_message());
+    else
+      RZ_TRY(rc);
+  }
   return RZ_OK;
 }
 
@@ -138,6 +166,7 @@ rz_err rz_observable_scalar(rz_observable *o, const char *name, const char *labe
 }
 
 const char *rz_observable_unit(const rz_observable *o) { return o->model->pauli ? "pauli" : "spin"; }
+const char *rz_observable_unit2(const rz_observable *o) { return o->model->pauli ? "pauli^2" : "spin^2"; }
 
 rz_err rz_observable_pairs(rz_observable *o, int64_t n_class) {
   const int64_t n = (int64_t)o->n_site * o->n_site;

@@ -16,7 +16,7 @@ static const char *unfit_correlation(const rz_model *model) {
 
 static rz_err declare(rz_observable *o, const char *total, const char *total_label, const char *connected,
                       const char *connected_label, int64_t n, const double *distance) {
-  const char *unit = rz_observable_unit(o);
+  const char *unit = rz_observable_unit2(o);
   for (int k = 0; k < 2; k++) {
     rz_measured *q = NULL;
     RZ_TRY(rz_observable_quantity(o, k ? connected : total, k ? connected_label : total_label, unit, 1, &n, &q));
@@ -147,7 +147,7 @@ static rz_err init_pairs(rz_observable *o) {
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = i + 1; j < n; j++) o->pair_class[i * n + j] = k++;
   for (int64_t c = 0; c < o->n_class; c++) o->class_weight[c] = o->unit * o->unit;
-  const char *unit = rz_observable_unit(o);
+  const char *unit = rz_observable_unit2(o);
   RZ_TRY(rz_observable_quantity(o, "szsz_pairs/total", "<s^z_i s^z_j> of every pair of sites", unit, 2, shape, NULL));
   return rz_observable_quantity(o, "szsz_pairs/connected", "<s^z_i s^z_j> - <s^z_i><s^z_j> of every pair of sites",
                                 unit, 2, shape, NULL);

@@ -37,6 +37,7 @@ rz_err rz_observable_quantity(rz_observable *o, const char *name, const char *la
 rz_err rz_observable_scalar(rz_observable *o, const char *name, const char *label, const char *unit);
 /* "pauli" or "spin" */
 const char *rz_observable_unit(const rz_observable *o);
+const char *rz_observable_unit2(const rz_observable *o); /* of a product of two spins */
 
 /* Room for n_class classes of pairs (all pairs -1, weights 0) and for n_op empty operators. */
 rz_err rz_observable_pairs(rz_observable *o, int64_t n_class);

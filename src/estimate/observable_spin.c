@@ -35,9 +35,14 @@ static rz_err init_m(rz_observable *o, const char *name, const char *label) {
   return rz_observable_scalar(o, name, label, rz_observable_unit(o));
 }
 
+static rz_err init_m2(rz_observable *o, const char *name, const char *label) {
+  o->n_spin = 1;
+  return rz_observable_scalar(o, name, label, rz_observable_unit2(o));
+}
+
 static rz_err init_sz(rz_observable *o) { return init_m(o, "sz", "<m>, m the mean of s^z over sites"); }
 static rz_err init_abs_sz(rz_observable *o) { return init_m(o, "abs_sz", "<|m|>, m the mean of s^z over sites"); }
-static rz_err init_sz2(rz_observable *o) { return init_m(o, "sz2", "<m^2>, m the mean of s^z over sites"); }
+static rz_err init_sz2(rz_observable *o) { return init_m2(o, "sz2", "<m^2>, m the mean of s^z over sites"); }
 static rz_err init_staggered(rz_observable *o) {
   return init_m(o, "staggered_sz", "<m>, m the mean of s^z, + on one sublattice and - on the other");
 }
@@ -45,7 +50,7 @@ static rz_err init_abs_staggered(rz_observable *o) {
   return init_m(o, "abs_staggered_sz", "<|m|>, m the mean of s^z, + on one sublattice and - on the other");
 }
 static rz_err init_staggered2(rz_observable *o) {
-  return init_m(o, "staggered_sz2", "<m^2>, m the mean of s^z, + on one sublattice and - on the other");
+  return init_m2(o, "staggered_sz2", "<m^2>, m the mean of s^z, + on one sublattice and - on the other");
 }
 
 static double uniform(const rz_observable *o, const int8_t *spin) {

@@ -70,8 +70,8 @@ static rz_err init_sq(rz_observable *o) {
   rz_measured *q = NULL;
   if (n_cell[1] > 1)
     return rz_observable_quantity(o, "sq", "structure factor of s^z; [k_y, k_x]: q = k_x/L_x b_x + k_y/L_y b_y",
-                                  rz_observable_unit(o), 2, (const int64_t[]){n_cell[1], n_cell[0]}, NULL);
-  RZ_TRY(rz_observable_quantity(o, "sq", "structure factor of s^z", rz_observable_unit(o), 1, &n_q, &q));
+                                  rz_observable_unit2(o), 2, (const int64_t[]){n_cell[1], n_cell[0]}, NULL);
+  RZ_TRY(rz_observable_quantity(o, "sq", "structure factor of s^z", rz_observable_unit2(o), 1, &n_q, &q));
   RZ_TRY(RZ_NEW(n_q, &q->axis));
   for (int64_t k = 0; k < n_q; k++) q->axis[k] = 2.0 * RZ_PI * (double)k / (double)n_q;
   q->axis_label = "momentum, per unit cell";

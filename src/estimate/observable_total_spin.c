@@ -11,7 +11,7 @@ static rz_err init_s2(rz_observable *o) {
         const rz_local product[2] = {{i, *c}, {j, *c}};
         RZ_TRY(rz_operator_add(o->op[0], 2.0, 2, product));
       }
-  return rz_observable_scalar(o, "s2", "total spin <S^2> = S(S + 1), spin-1/2 operators", "spin");
+  return rz_observable_scalar(o, "s2", "total spin <S^2> = S(S + 1), spin-1/2 operators", "spin^2");
 }
 
 static void finish_s2(const rz_observable *o, const double *raw, double *value) {

@@ -13,6 +13,11 @@ static const char *choose_solver(const rz_ed_spec *spec, int64_t dim) {
   return dim <= DENSE_MANY && spec->n_levels > dim / 8 ? "dense" : "slepc";
 }
 
+/* Levels asked for, or all there are. */
+static int count_levels(const rz_ed_spec *spec, int64_t dim) {
+  return spec->n_levels < dim ? spec->n_levels : (int)dim;
+}
+
 static rz_eigen_problem make_problem(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_rows *rows) {
   const bool is_complex = rz_ed_rows_is_complex(rows);
   return (rz_eigen_problem){
@@ -21,7 +26,7 @@ static rz_eigen_problem make_problem(const rz_ed_spec *spec, const rz_comm *comm
       .paired = is_complex,
       .apply = rz_ed_rows_apply,
       .ctx = rows,
-      .n_wanted = spec->n_levels,
+      .n_wanted = count_levels(spec, rz_ed_rows_basis(rows)->dim),
       .tol = spec->tol > 0.0 ? spec->tol : 1e-12,
       .seed = spec->seed,
   };
@@ -59,8 +64,9 @@ rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *ou
   out->dim = rz_ed_rows_basis(rows)->dim;
   out->is_complex = rz_ed_rows_is_complex(rows);
   out->solver = choose_solver(spec, out->dim);
-  RZ_CHECK_DONE(rc, spec->n_levels >= 1 && spec->n_levels <= out->dim, RZ_ERR_ARG,
-                "%d levels asked of a sector of %lld states", spec->n_levels, (long long)out->dim);
+  RZ_CHECK_DONE(rc, spec->n_levels >= 1, RZ_ERR_ARG, "%d levels asked of a sector of %lld states", spec->n_levels,
+                (long long)out->dim);
+  RZ_CHECK_DONE(rc, out->dim >= 1, RZ_ERR_ARG, "no state has these quantum numbers");
   RZ_TRY_DONE(rc, rz_eigen_solve(out->solver, &p, true, &e));
   out->bytes = rz_ed_rows_bytes(rows) + e.bytes;
   RZ_TRY_DONE(rc, rz_agree(comm, take_result(spec, rz_share(out->dim, comm->rank, comm->size).count, &e, out)));
@@ -68,6 +74,20 @@ done:
   rz_eigen_result_free(&e);
   rz_ed_rows_destroy(&rows);
   if (rc != RZ_OK) rz_ed_result_free(out);
+  return rc;
+}
+
+rz_err rz_ed_check(const rz_ed_spec *spec, int *n_element, bool *real) {
+  rz_ed_operator *op = NULL;
+  rz_ed_group *group = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY(rz_ed_operator_create(spec->op, &op));
+  RZ_TRY_DONE(rc, rz_ed_group_create(spec, op, &group));
+  *n_element = group->n;
+  *real = op->real && group->real;
+done:
+  rz_ed_group_destroy(&group);
+  rz_ed_operator_destroy(&op);
   return rc;
 }
 

@@ -81,6 +81,12 @@ static rz_err create_lattice(rz_config *config, int max_site, rz_lattice **out) 
     if (fits) rc = rz_lattice_create(&spec, out);
   }
   rz_free(&path);
+  const bool has_file = spec.edge_file != NULL;
+  if (rc == RZ_ERR_INPUT && has_file) return rz_config_file_error(config, LATTICE, "edges");
+  if (rc == RZ_ERR_DECK && has_file) { /* a line of the file */
+    rz_config_error(config, LATTICE, "edges", "%s", rz_error_message());
+    return rz_config_report(config);
+  }
   if (rc == RZ_ERR_ARG) {
     rz_config_error(config, LATTICE, spec.n_dim > 0 ? "length" : "geometry", "%s", rz_error_message());
     return rz_config_report(config);
@@ -101,14 +107,17 @@ static rz_err resolve_units(rz_config *config, const rz_model_class *cls, bool *
 }
 
 static rz_err create_operator(rz_config *config, rz_model *m) {
+  const int before = rz_config_error_count(config);
+  int64_t n_term = 0;
   const rz_model_input in = {.config = config,
                              .lattice = m->lattice,
                              .seed = (uint64_t)rz_config_int(config, "run", "seed"),
-                             .pauli = m->pauli};
+                             .pauli = m->pauli,
+                             .n_term = &n_term};
   RZ_TRY(rz_operator_create(rz_lattice_n_site(m->lattice), &m->bare));
   RZ_TRY(m->cls->build(&in, m->bare));
   RZ_TRY(rz_model_add_fields(&in, m->bare));
-  if (rz_config_error_count(config) > 0) return rz_config_report(config);
+  if (rz_config_error_count(config) > before) return rz_config_report(config);
   const rz_err rc = rz_operator_finish(m->bare);
   if (rc == RZ_ERR_ARG) {
     rz_config_error(config, RZ_GROUP, rz_model_has_row(m->cls, "file") ? "file" : "model", "%s", rz_error_message());
@@ -119,7 +128,9 @@ static rz_err create_operator(rz_config *config, rz_model *m) {
   return RZ_OK;
 }
 
+/* Errors that other parts have found before do not stop the model. */
 static rz_err build(rz_config *config, int max_site, rz_model *m) {
+  const int before = rz_config_error_count(config);
   m->cls = find_model(rz_config_string(config, RZ_GROUP, "model"));
   RZ_CHECK(m->cls, RZ_ERR_INTERNAL, "a model of the deck is not in the registry");
   RZ_TRY(create_lattice(config, max_site, &m->lattice));
@@ -128,7 +139,7 @@ static rz_err build(rz_config *config, int max_site, rz_model *m) {
   RZ_TRY(resolve_units(config, m->cls, &m->pauli));
   RZ_TRY(create_operator(config, m));
   RZ_TRY(rz_model_resolve_sector(config, m));
-  if (rz_config_error_count(config) > 0) return rz_config_report(config);
+  if (rz_config_error_count(config) > before) return rz_config_report(config);
   return RZ_OK;
 }
 

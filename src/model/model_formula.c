@@ -1,4 +1,5 @@
-/* H written out: the model's formula with its keys replaced by their values, the common terms, units and sizes. */
+/* H written out: the model's formula with its keys, and n_term, replaced by their values, the common terms, units and
+ * sizes. */
 #include "model_impl.h"
 
 #include <ctype.h>
@@ -45,6 +46,14 @@ static bool is_value(const rz_model_class *cls, const rz_model_input *in, const 
   return false;
 }
 
+/* The text behind a key of the model, or NULL. */
+static const char *text_value(const rz_model_class *cls, const rz_model_input *in, const char *key) {
+  for (int k = 0; k < cls->n_options; k++)
+    if (strcmp(cls->options[k].name, key) == 0 && cls->options[k].type == RZ_STRING)
+      return rz_config_string(in->config, RZ_GROUP, key);
+  return NULL;
+}
+
 static void put_formula(line *l, const rz_model_class *cls, const rz_model_input *in) {
   const char *f = cls->formula_for ? cls->formula_for(in) : NULL;
   if (!f) f = cls->formula;
@@ -57,6 +66,10 @@ static void put_formula(line *l, const rz_model_class *cls, const rz_model_input
       put(l, "%c", *f++);
     else if (is_value(cls, in, word))
       put_value(l, rz_model_real(in, word));
+    else if (strcmp(word, "n_term") == 0)
+      put(l, "%lld", (long long)*in->n_term);
+    else if (text_value(cls, in, word))
+      put(l, "%.200s", text_value(cls, in, word));
     else
       put(l, "%s", word);
     f += n;

@@ -2,7 +2,7 @@
 #include "model_impl.h"
 
 static const rz_option rows[] = {RZ_ROW_COUPLING("j", "1.0", "", "exchange J"),
-                                 RZ_ROW_COUPLING("j_rung", "", "j", "exchange on the rungs of a ladder; default j"),
+                                 RZ_ROW_COUPLING("j_rung", "", "", "exchange on the rungs of a ladder; default j"),
                                  RZ_EXCHANGE_ROWS};
 
 enum { LEG = 0, RUNG = 1 };

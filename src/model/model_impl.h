@@ -14,8 +14,8 @@
   RZ_ROW_COUPLINGS("bond_j", 16384, "", "", "factor of each nearest-neighbour bond, in the lattice's order"),          \
       RZ_ROW_REAL("random_bond", "0.0", 0, 1e12, "", "width w: bonds are multiplied by 1 + w u, u uniform in [-1, 1]")
 #define RZ_EXCHANGE_ROWS                                                                                               \
-  RZ_BOND_ROWS, RZ_ROW_COUPLING("dm", "0.0", "j", "Dzyaloshinskii-Moriya term D sum_<ij> (sx_i sy_j - sy_i sx_j)"),    \
-      RZ_ROW_COUPLING("chiral", "0.0", "j", "scalar chirality sum over triangles of s_i . (s_j x s_k)")
+  RZ_BOND_ROWS, RZ_ROW_COUPLING("dm", "0.0", "", "Dzyaloshinskii-Moriya term D sum_<ij> (sx_i sy_j - sy_i sx_j)"),     \
+      RZ_ROW_COUPLING("chiral", "0.0", "", "scalar chirality sum over triangles of s_i . (s_j x s_k)")
 
 #define RZ_N_ROWS(rows) (int)(sizeof(rows) / sizeof((rows)[0]))
 

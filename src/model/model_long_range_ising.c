@@ -4,7 +4,7 @@
 #include <math.h>
 
 static const rz_option rows[] = {RZ_ROW_COUPLING("j", "1.0", "", "Ising coupling J of nearest neighbours"),
-                                 RZ_ROW_COUPLING("h", "1.0", "j", "transverse field h"),
+                                 RZ_ROW_COUPLING("h", "1.0", "", "transverse field h"),
                                  RZ_ROW_REAL("power", "3.0", 0, 1000, "", "the coupling falls off as 1 / r^power")};
 
 static rz_err build(const rz_model_input *in, rz_operator *op) {

@@ -17,8 +17,8 @@ static const rz_option rows[] = {
                   "rotate the spins of one sublattice by pi about z; 'auto' when that removes all signs"),
     RZ_ROW_INTS("momentum", 2, "", -4096, 4096,
                 "momentum sector of exact diagonalisation, one value per direction, in units of 2 pi / length"),
-    RZ_ROW_INT("spin_flip", "", -1, 1, "spin-flip sector of exact diagonalisation: 1 or -1"),
-    RZ_ROW_INT("reflection", "", -1, 1, "reflection sector of exact diagonalisation: 1 or -1"),
+    RZ_ROW_INT("spin_flip", "", 1, 0, "spin-flip sector of exact diagonalisation: 1 or -1"),
+    RZ_ROW_INT("reflection", "", 1, 0, "reflection sector of exact diagonalisation: 1 or -1"),
 };
 
 const rz_option_group *rz_sector_options(void) {
@@ -124,8 +124,10 @@ static rz_err choose_rotation(rz_config *config, rz_model *m) {
 }
 
 static void check_sign(rz_config *config, const char *key) {
-  if (rz_config_has(config, SECTOR, key) && rz_config_int(config, SECTOR, key) == 0)
-    rz_config_error(config, SECTOR, key, "allowed are 1 and -1");
+  if (!rz_config_has(config, SECTOR, key)) return;
+  const int64_t sign = rz_config_int(config, SECTOR, key);
+  if (sign != 1 && sign != -1)
+    rz_config_error(config, SECTOR, key, "key '%s' is %lld; allowed are 1 and -1", key, (long long)sign);
 }
 
 /* A direction left out would silently have momentum 0, and one too many none. */

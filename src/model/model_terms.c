@@ -10,7 +10,7 @@
 static const rz_option rows[] = {
     RZ_ROW_STRING("file", NULL, "file of terms, one a line: coefficient op site op site ...")};
 
-enum { MAX_FACTOR = 256 };
+enum { MAX_FACTOR = 256, MAX_BAD = 20 };
 
 /* A real number or (re,im). */
 static bool read_coefficient(const rz_word *w, double complex *coef) {
@@ -63,19 +63,44 @@ static rz_err read_term(rz_text *t, rz_operator *op) {
   return rz_text_fail(t, 1, "%s", reason);
 }
 
+/* Read every line; those that are no terms are collected, up to MAX_BAD of them, in text. */
+static rz_err read_terms(rz_text *t, rz_operator *op, int64_t *n_term, int64_t *n_bad, char *text) {
+  size_t used = 0;
+  for (*n_bad = 0; rz_text_line(t); ++*n_term) {
+    const rz_err rc = read_term(t, op);
+    if (rc == RZ_OK) continue;
+    if (rc != RZ_ERR_DECK) return rz_error_trace(rc, __FILE__, __LINE__, __func__);
+    if ((*n_bad)++ >= MAX_BAD || used >= RZ_MESSAGE_SIZE - 1) continue;
+    const int n = snprintf(text + used, RZ_MESSAGE_SIZE - used, "%s%s", used ? "\n" : "", rz_error_message());
+    used += n > 0 ? (size_t)n : 0;
+  }
+  return RZ_OK;
+}
+
+/* Faults of the file are the deck's error at the key. */
 static rz_err build(const rz_model_input *in, rz_operator *op) {
-  char *path = NULL;
-  rz_text t;
-  int64_t n = 0;
+  char *path = NULL, *text = NULL;
+  rz_text t = {0};
+  int64_t n_bad = 0;
   rz_err rc = RZ_OK;
+  *in->n_term = 0;
   RZ_TRY(rz_config_path(in->config, rz_config_string(in->config, RZ_GROUP, "file"), &path));
   rc = rz_text_open(path, &t);
   rz_free(&path);
+  if (rc == RZ_ERR_INPUT) return rz_config_file_error(in->config, RZ_GROUP, "file");
   if (rc != RZ_OK) return rz_error_trace(rc, __FILE__, __LINE__, __func__);
-  for (; rz_text_line(&t); n++) RZ_TRY_DONE(rc, read_term(&t, op));
-  RZ_CHECK_DONE(rc, n > 0, RZ_ERR_DECK, "%s: no terms in the file; a line is 'coefficient op site op site ...'",
-                t.path);
+  RZ_TRY_DONE(rc, RZ_NEW(RZ_MESSAGE_SIZE, &text));
+  RZ_TRY_DONE(rc, read_terms(&t, op, in->n_term, &n_bad, text));
+  if (*in->n_term == 0)
+    rz_config_error(in->config, RZ_GROUP, "file",
+                    "%s: no terms in the file; a line is 'coefficient op site op site ...'", t.path);
+  else if (n_bad > MAX_BAD)
+    rz_config_error(in->config, RZ_GROUP, "file", "%s\n%lld more lines of the file are wrong", text,
+                    (long long)(n_bad - MAX_BAD));
+  else if (n_bad > 0)
+    rz_config_error(in->config, RZ_GROUP, "file", "%s", text);
 done:
+  rz_free(&text);
   rz_text_close(&t);
   return rc;
 }
@@ -84,7 +109,7 @@ const rz_model_class rz_model_terms = {.name = "terms",
                                        .about = "any Hamiltonian, from a file of terms",
                                        .cite = "docs/terms.md",
                                        .units = "pauli",
-                                       .formula = "H = sum of the terms in the file",
+                                       .formula = "H = sum of n_term terms of file",
                                        .options = rows,
                                        .n_options = RZ_N_ROWS(rows),
                                        .build = build};

@@ -2,7 +2,7 @@
 #include "model_impl.h"
 
 static const rz_option rows[] = {RZ_ROW_COUPLING("j", "1.0", "", "Ising coupling J"),
-                                 RZ_ROW_COUPLING("h", "1.0", "j", "transverse field h"), RZ_BOND_ROWS};
+                                 RZ_ROW_COUPLING("h", "1.0", "", "transverse field h"), RZ_BOND_ROWS};
 
 static rz_err build(const rz_model_input *in, rz_operator *op) {
   RZ_TRY(rz_model_add_exchange(in, op, 0, -1, 0, 0, -rz_model_real(in, "j")));

@@ -152,16 +152,16 @@ static void probe_block(const rz_mixture *mix, rz_rng *rng, rz_block *b, int up,
   for (int lane = 0; lane < RZ_LANES; lane++) *n_left += lane_sum(b, lane) != 2 * up - b->n_site;
 }
 
-static rz_err probe(const rz_sampler *s, const rz_model *model, int *connected, char text[256]) {
+static rz_err probe(const rz_mixture *mix, const rz_model *model, uint64_t seed, int *connected, char text[256]) {
   if (!model->fixed_sz) {
     snprintf(text, 256, "too many states to search: not known whether the moves connect them");
     return RZ_OK;
   }
-  rz_block b = {.n_site = s->n_site};
-  rz_rng rng = rz_rng_stream(s->seed, RZ_RNG_TEST, 0);
+  rz_block b = {.n_site = rz_lattice_n_site(model->lattice)};
+  rz_rng rng = rz_rng_stream(seed, RZ_RNG_TEST, 0);
   int64_t n_left = 0;
-  RZ_TRY(RZ_NEW(s->n_site * RZ_LANES, &b.spin));
-  for (int k = 0; k < N_PROBE / RZ_LANES; k++) probe_block(&s->walkers.mixture, &rng, &b, model->n_up, &n_left);
+  RZ_TRY(RZ_NEW(b.n_site * RZ_LANES, &b.spin));
+  for (int k = 0; k < N_PROBE / RZ_LANES; k++) probe_block(mix, &rng, &b, model->n_up, &n_left);
   rz_free(&b.spin);
   if (n_left > 0) *connected = 0;
   snprintf(text, 256,
@@ -172,19 +172,22 @@ static rz_err probe(const rz_sampler *s, const rz_model *model, int *connected, 
   return RZ_OK;
 }
 
-rz_err rz_sampler_ergodic(const rz_sampler *s, const rz_model *model, int *connected, char text[256]) {
+rz_err rz_mixture_ergodic(const rz_mixture *mix, const rz_model *model, uint64_t seed, int *connected, char text[256]) {
+  const int n_site = rz_lattice_n_site(model->lattice);
   *connected = -1;
-  if (rz_sampler_is_exact(s)) {
-    *connected = 1;
-    snprintf(text, 256, "the full sum visits every state");
-    return RZ_OK;
-  }
-  if (rz_sector_dimension(s->n_site, model->fixed_sz, model->n_up) <= MAX_SEARCH) {
+  if (rz_sector_dimension(n_site, model->fixed_sz, model->n_up) <= MAX_SEARCH) {
     rz_sector sector;
-    RZ_TRY(rz_sector_init(s->n_site, model->fixed_sz, model->n_up, &sector));
-    return search_sector(&s->walkers.mixture, &sector, connected, text);
+    RZ_TRY(rz_sector_init(n_site, model->fixed_sz, model->n_up, &sector));
+    return search_sector(mix, &sector, connected, text);
   }
-  RZ_TRY(argue(&s->walkers.mixture, model, connected, text));
-  if (*connected != 1) RZ_TRY(probe(s, model, connected, text));
+  RZ_TRY(argue(mix, model, connected, text));
+  if (*connected != 1) RZ_TRY(probe(mix, model, seed, connected, text));
+  return RZ_OK;
+}
+
+rz_err rz_sampler_ergodic(const rz_sampler *s, const rz_model *model, int *connected, char text[256]) {
+  if (!rz_sampler_is_exact(s)) return rz_mixture_ergodic(&s->walkers.mixture, model, s->seed, connected, text);
+  *connected = 1;
+  snprintf(text, 256, "the full sum visits every state");
   return RZ_OK;
 }

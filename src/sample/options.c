@@ -103,6 +103,21 @@ rz_err rz_sampler_check(rz_config *config, const rz_model *model, int n_rank) {
   return rz_config_report(config);
 }
 
+rz_err rz_sampler_ergodic_deck(rz_config *config, const rz_model *model, uint64_t seed, int *connected,
+                               char text[256]) {
+  rz_sampler_spec spec;
+  rz_mixture mixture = {0};
+  *connected = 1;
+  *text = '\0';
+  read_spec(config, &spec);
+  if (strcmp(spec.method, "metropolis") != 0) return RZ_OK;
+  rz_spec_resolve(&spec, model);
+  rz_err rc = rz_mixture_init(&mixture, &spec, model);
+  if (rc == RZ_OK) rc = rz_mixture_ergodic(&mixture, model, seed, connected, text);
+  rz_mixture_free(&mixture);
+  return rc;
+}
+
 rz_err rz_sampler_create(rz_config *config, const rz_model *model, const rz_ansatz *ansatz, uint64_t seed,
                          const rz_comm *comm, rz_sampler **out) {
   *out = NULL;

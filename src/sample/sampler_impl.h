@@ -56,6 +56,9 @@ rz_err rz_mixture_init(rz_mixture *m, const rz_sampler_spec *spec, const rz_mode
 void rz_mixture_free(rz_mixture *m);
 const rz_move *rz_mixture_choose(const rz_mixture *m, rz_rng *rng, const int32_t **site);
 
+/* As rz_sampler_ergodic. */
+rz_err rz_mixture_ergodic(const rz_mixture *mix, const rz_model *model, uint64_t seed, int *connected, char text[256]);
+
 /* One round of swaps between neighbouring rungs of the ladders of a block with a fresh log_psi. */
 void rz_temper_block(rz_walkers *w, const rz_block *b, int64_t i_block, int replicas);
 /* beta of rung k of `replicas`. */

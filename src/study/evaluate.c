@@ -42,14 +42,14 @@ static rz_err old_state_build(const char *path, old_state *s) {
   return rz_ansatz_import(s->ansatz, &s->file.params, s->file.n_site, s->file.extent);
 }
 
-static rz_err old_state_read(const rz_config *config, const char *key, old_state *s) {
+static rz_err old_state_read(rz_config *config, const char *key, old_state *s) {
   *s = (old_state){0};
   char *path = NULL;
   RZ_TRY(rz_config_path(config, rz_config_string(config, "state", key), &path));
   const rz_err rc = old_state_build(path, s);
   rz_free(&path);
   if (rc != RZ_OK) old_state_free(s);
-  return rc;
+  return rc == RZ_ERR_INPUT ? rz_config_file_error(config, "state", key) : rc;
 }
 
 /* A full sum has every configuration once: weights, not samples. */
@@ -68,8 +68,9 @@ static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_evaluate_check(config);
   RZ_TRY(check_dump(config));
   RZ_TRY(old_state_read(config, "file", &state));
-  RZ_TRY_DONE(rc, rz_sampler_check(config, state.model, n_rank));
+  const rz_err sampler = rz_sampler_check(config, state.model, n_rank); /* reported together with the observables */
   RZ_TRY_DONE(rc, rz_quantum_observables(config, state.model, &observables));
+  RZ_TRY_DONE(rc, sampler);
   fprintf(out, "! %s\n! sites %d, parameters %lld\n", state.model->formula, state.ansatz->n_site,
           (long long)state.ansatz->params.n);
 done:

@@ -7,32 +7,12 @@
 #include "text.h"
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const groups[] = {"!run", "!lattice", "!hamiltonian", "sector", "evaluate", "reference", NULL};
 
 static double sector_dim(const rz_model *model) {
   return rz_sector_dimension(rz_lattice_n_site(model->lattice), model->fixed_sz, model->n_up);
-}
-
-static rz_err check(rz_config *config, int n_rank, FILE *out) {
-  rz_model *model = NULL;
-  rz_evaluate_check_exact(config);
-  rz_reference_check_exact(config);
-  RZ_TRY(rz_model_create(config, &model));
-  const double dim = sector_dim(model);
-  const int64_t levels = rz_config_int(config, "reference", "levels");
-  rz_observables *observables = NULL;
-  const rz_err rc = rz_quantum_observables(config, model, &observables);
-  rz_observables_destroy(&observables);
-  if (rc != RZ_OK) {
-    rz_model_destroy(&model);
-    return rc;
-  }
-  fprintf(out, "! %s\n! sites %d, states with this Sz %.0f\n", model->formula, rz_lattice_n_site(model->lattice), dim);
-  fprintf(out, "! memory on each of %d rank%s: %.1f MB (without symmetries)\n", n_rank, n_rank > 1 ? "s" : "",
-          rz_ed_memory(dim, (int)levels, !rz_operator_is_real(model->h), n_rank) / 1e6);
-  rz_model_destroy(&model);
-  return rz_config_report(config);
 }
 
 /* Symmetry labels belong to the bare basis, so H is not rotated here. */
@@ -55,6 +35,85 @@ static rz_ed_spec spec_from_deck(const rz_config *config, const rz_model *model)
   if (rz_config_has(config, "sector", "reflection"))
     spec.reflection = (int)rz_config_int(config, "sector", "reflection");
   return spec;
+}
+
+/* What one rank can need at most: this machine's memory. */
+static double physical_memory(void) {
+  const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? (double)pages * (double)size : INFINITY;
+}
+
+/* The sector of a spec, or the deck's error at the key it belongs to. */
+static rz_err check_symmetry(rz_config *config, const rz_ed_spec *spec, const char *key, int *n_element, bool *real) {
+  const rz_err rc = rz_ed_check(spec, n_element, real);
+  if (rc != RZ_ERR_ARG) return rc;
+  rz_config_error(config, "sector", key, "%s", rz_error_message());
+  return RZ_OK;
+}
+
+/* One symmetry after the other, so that each fault has its key, then all of them together. */
+static rz_err check_symmetries(rz_config *config, const rz_ed_spec *all, int *n_element, bool *real) {
+  static const char *const keys[] = {"momentum", "spin_flip", "reflection"};
+  const int before = rz_config_error_count(config);
+  const char *last = NULL;
+  for (int i = 0; i < 3; i++) {
+    if (!rz_config_has(config, "sector", keys[i])) continue;
+    rz_ed_spec one = *all;
+    one.use_momentum = i == 0;
+    one.spin_flip = i == 1 ? all->spin_flip : 0;
+    one.reflection = i == 2 ? all->reflection : 0;
+    RZ_TRY(check_symmetry(config, &one, keys[i], n_element, real));
+    last = keys[i];
+  }
+  return rz_config_error_count(config) > before ? RZ_OK : check_symmetry(config, all, last, n_element, real);
+}
+
+/* Symmetries that do not fit and a sector too large for the machine are the deck's errors.
+ *   bytes  out, what each of n_rank ranks needs at least */
+static rz_err check_sector(rz_config *config, const rz_model *model, int n_rank, double *bytes) {
+  const rz_ed_spec spec = spec_from_deck(config, model);
+  const int before = rz_config_error_count(config);
+  int n_element = 1;
+  bool real = true;
+  *bytes = 0.0;
+  RZ_TRY(check_symmetries(config, &spec, &n_element, &real));
+  if (rz_config_error_count(config) > before) return RZ_OK;
+  const double dim = fmax(1.0, sector_dim(model) / n_element), available = physical_memory();
+  const int levels = spec.n_levels < dim ? spec.n_levels : (int)dim;
+  *bytes = rz_ed_memory(dim, levels, !real, n_rank);
+  if (n_element > 1) *bytes += dim * (sizeof(uint64_t) + sizeof(double)); /* every rank lists the states */
+  if (*bytes > available)
+    rz_config_error(config, "lattice", "length",
+                    "a sector of %s%.4g states needs at least %.3g bytes on each of %d rank%s; this machine has %.3g: "
+                    "take a smaller lattice, a smaller sector or more ranks",
+                    n_element > 1 ? "about " : "", dim, *bytes, n_rank, n_rank > 1 ? "s" : "", available);
+  return RZ_OK;
+}
+
+/* Everything that needs no other rank. */
+static rz_err create_local(rz_config *config, int n_rank, rz_model **model, rz_observables **observables,
+                           double *bytes) {
+  rz_evaluate_check_exact(config);
+  rz_reference_check_exact(config);
+  RZ_TRY(rz_model_create(config, model));
+  RZ_TRY(check_sector(config, *model, n_rank, bytes));
+  RZ_TRY(rz_quantum_observables(config, *model, observables));
+  return rz_config_report(config);
+}
+
+static rz_err check(rz_config *config, int n_rank, FILE *out) {
+  rz_model *model = NULL;
+  rz_observables *observables = NULL;
+  double bytes;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, create_local(config, n_rank, &model, &observables, &bytes));
+  fprintf(out, "! %s\n! sites %d, states with this Sz %.0f\n", model->formula, rz_lattice_n_site(model->lattice),
+          sector_dim(model));
+  fprintf(out, "! memory on each of %d rank%s: %.1f MB\n", n_rank, n_rank > 1 ? "s" : "", bytes / 1e6);
+done:
+  rz_observables_destroy(&observables);
+  rz_model_destroy(&model);
+  return rc;
 }
 
 typedef struct exact_run {
@@ -80,11 +139,9 @@ static rz_err say_levels(exact_run *e) {
 static rz_err diagonalise(exact_run *e) {
   const rz_run *run = e->run;
   rz_reference *r = &e->reference;
-  rz_ed_spec spec = spec_from_deck(run->config, e->model);
-  const double dim = sector_dim(e->model);
-  if (spec.n_levels > dim) spec.n_levels = (int)dim;
+  const rz_ed_spec spec = spec_from_deck(run->config, e->model);
   const rz_err rc = rz_ed_solve(&spec, run->comm, &r->ed);
-  if (rc == RZ_ERR_ARG) { /* a symmetry that H or the lattice lacks, too many levels, too large for the solver */
+  if (rc == RZ_ERR_ARG) { /* no state of this sector has the symmetries, or too many for the solver */
     rz_config_error(run->config, "sector", NULL, "%s", rz_error_message());
     return rz_config_report(run->config);
   }
@@ -158,10 +215,8 @@ static rz_err say_values(exact_run *e, int n, const rz_measured *values) {
 
 static rz_err run_all(exact_run *e) {
   const rz_run *run = e->run;
-  rz_evaluate_check_exact(run->config);
-  rz_reference_check_exact(run->config);
-  RZ_TRY(rz_agree(run->comm, rz_model_create(run->config, &e->model)));
-  RZ_TRY(rz_agree(run->comm, rz_quantum_observables(run->config, e->model, &e->observables)));
+  double bytes;
+  RZ_TRY(rz_agree(run->comm, create_local(run->config, run->comm->size, &e->model, &e->observables, &bytes)));
   RZ_TRY(rz_output_open(run, false, &e->output));
   RZ_TRY(rz_text_header(&e->output, e->model, NULL));
   RZ_TRY(diagonalise(e));

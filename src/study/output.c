@@ -118,6 +118,8 @@ rz_err rz_output_say(rz_output *o, const char *fmt, ...) {
 
 /* --- Results ------------------------------------------------------------------------------------------------------ */
 
+#define ENERGY_SQUARED "energy^2"
+
 static rz_err write_vector(rz_results *r, const char *path, int64_t n, const double *x, const char *units,
                            const char *label) {
   const rz_array array = {.name = path, .type = RZ_F64, .n_dim = 1, .shape = {n}, .data = (void *)x};
@@ -131,14 +133,15 @@ static rz_err write_measured_values(rz_results *r, const char *path, const rz_me
   return rz_results_array(r, path, &array, m->unit, label);
 }
 
-static rz_err write_statistics(rz_results *r, const char *group, const rz_mean *m, const char *units) {
+static rz_err write_statistics(rz_results *r, const char *group, const rz_mean *m, const char *units,
+                               const char *units_squared) {
   char path[160];
   const struct {
     const char *name, *units, *label;
     double value;
   } rows[] = {{"mean", units, "mean over samples", m->mean},
               {"error", units, "standard error of the mean, autocorrelation included", m->error},
-              {"variance", "units squared", "variance of a single sample", m->variance},
+              {"variance", units_squared, "variance of a single sample", m->variance},
               {"tau_int", "draws", "integrated autocorrelation time; 0.5 for independent draws", m->tau_int},
               {"r_hat", "1", "split R-hat", m->r_hat},
               {"ess", "1", "effective number of samples", m->ess}};
@@ -190,18 +193,25 @@ static rz_err begin_results(rz_output *o, const rz_model *model) {
   return rz_provenance_write(o->results, o->run, o->lock);
 }
 
+/* Energies are numbers in the unit that the deck's couplings have; what these multiply is worth saying. */
+static const char *energy_unit(const rz_model *model) {
+  if (!model) return "energy unit of the deck";
+  return model->pauli ? "energy unit of the deck (Pauli matrices)" : "energy unit of the deck (spin 1/2)";
+}
+
 rz_err rz_output_begin_results(rz_output *o, const rz_model *model) {
+  o->energy_unit = energy_unit(model);
   return o->run->comm->rank == 0 ? begin_results(o, model) : RZ_OK;
 }
 
 rz_err rz_output_energy(rz_output *o, const rz_model *model, const rz_evaluation *e) {
   rz_results *r = o->results;
   if (!r) return RZ_OK;
-  const char *units = model->pauli ? "J (Pauli matrices)" : "J (spin 1/2)";
-  RZ_TRY(write_statistics(r, "/observables/energy", &e->energy.re, units));
+  const char *units = o->energy_unit;
+  RZ_TRY(write_statistics(r, "/observables/energy", &e->energy.re, units, ENERGY_SQUARED));
   RZ_TRY(rz_results_f64(r, "/observables/energy/imag", e->energy.im, units, "imaginary part: 0 within its error"));
-  RZ_TRY(
-      rz_results_f64(r, "/observables/energy/local_variance", e->energy.variance, "J^2", "<|E_loc|^2> - |<E_loc>|^2"));
+  RZ_TRY(rz_results_f64(r, "/observables/energy/local_variance", e->energy.variance, ENERGY_SQUARED,
+                        "<|E_loc|^2> - |<E_loc>|^2"));
   RZ_TRY(rz_results_f64(r, "/observables/energy/v_score", e->energy.v_score, "1",
                         "N variance / (E - E_inf)^2, E_inf = Tr H / dim"));
   RZ_TRY(rz_results_f64(r, "/observables/energy/acceptance", e->sampler.acceptance, "1", "accepted proposals"));
@@ -231,6 +241,39 @@ rz_err rz_output_observables(rz_output *o, int n, const rz_measured *measured, c
   return RZ_OK;
 }
 
+/* Columns of the trace; energy: in the unit of energies. */
+static const struct trace_column {
+  const char *name, *units, *label;
+} trace_columns[] = {
+    {"step", "1", "number of the step, from 0"},
+    {"energy", "energy", "mean local energy of the step's samples"},
+    {"error", "energy", "standard error of the energy"},
+    {"variance", ENERGY_SQUARED, "variance of the local energy"},
+    {"v_score", "1", "N variance / (E - E_inf)^2, E_inf = Tr H / dim"},
+    {"energy_imag", "energy", "imaginary part of the energy: 0 within its error"},
+    {"acceptance", "1", "accepted proposals"},
+    {"tau_int", "draws", "integrated autocorrelation time of the energy"},
+    {"r_hat", "1", "split R-hat of the energy"},
+    {"ess", "1", "effective number of samples"},
+    {"n_bad", "1", "samples left out, their local energy not finite"},
+    {"learning_rate", "1", "learning rate of the step"},
+    {"diag_shift", "1", "shift of the diagonal of S"},
+    {"force_norm", "energy", "norm of the gradient of the energy"},
+    {"step_norm", "1", "norm of the change of the parameters"},
+    {"solver_iterations", "1", "iterations of the solver"},
+    {"step_seconds", "s", "wall time of the step"},
+};
+
+static rz_err write_column(rz_output *o, const char *name, int64_t n, const double *x) {
+  struct trace_column c = {name, "1", name};
+  for (size_t i = 0; i < sizeof trace_columns / sizeof *trace_columns; i++)
+    if (strcmp(trace_columns[i].name, name) == 0) c = trace_columns[i];
+  const bool timing = strcmp(name, "step_seconds") == 0, energy = strcmp(c.units, "energy") == 0;
+  char path[160];
+  snprintf(path, sizeof path, "%s/%s", timing ? "/timing" : "/trace", name);
+  return write_vector(o->results, path, n, x, energy ? o->energy_unit : c.units, c.label);
+}
+
 rz_err rz_output_history(rz_output *o, const rz_train_result *t) {
   rz_results *r = o->results;
   if (!r) return RZ_OK;
@@ -240,10 +283,7 @@ rz_err rz_output_history(rz_output *o, const rz_train_result *t) {
   RZ_TRY_DONE(rc, RZ_NEW(h->n_row, &column));
   for (int c = 0; c < h->n_column; c++) {
     for (int64_t i = 0; i < h->n_row; i++) column[i] = h->value[i * h->n_column + c];
-    char path[160];
-    const bool timing = strcmp(h->column[c], "step_seconds") == 0;
-    snprintf(path, sizeof path, "%s/%s", timing ? "/timing" : "/trace", h->column[c]);
-    RZ_TRY_DONE(rc, write_vector(r, path, h->n_row, column, timing ? "s" : "as the observable", "one row per step"));
+    RZ_TRY_DONE(rc, write_column(o, h->column[c], h->n_row, column));
   }
   RZ_TRY_DONE(rc, rz_results_f64(r, "/timing/training", t->seconds, "s", "wall time of the training"));
   RZ_TRY_DONE(rc, rz_results_i64(r, "/trace/n_rejected", t->n_rejected, "steps undone"));
@@ -256,12 +296,13 @@ done:
 rz_err rz_output_reference(rz_output *o, const rz_reference *ref) {
   rz_results *r = o->results;
   if (!r || !ref->known) return RZ_OK;
-  RZ_TRY(rz_results_f64(r, "/exact/energy", ref->energy, "J", "reference energy"));
-  RZ_TRY(rz_results_f64(r, "/exact/energy_error", ref->error, "J", "its error; 0 for an exact one"));
+  RZ_TRY(rz_results_f64(r, "/exact/energy", ref->energy, o->energy_unit, "reference energy"));
+  RZ_TRY(rz_results_f64(r, "/exact/energy_error", ref->error, o->energy_unit, "its error; 0 for an exact one"));
   RZ_TRY(rz_results_text(r, "/exact/method", ref->method, "where it comes from"));
   if (ref->n_level == 0) return RZ_OK;
-  RZ_TRY(write_vector(r, "/exact/energies", ref->n_level, ref->level, "J", "lowest levels of the sector"));
-  RZ_TRY(write_vector(r, "/exact/residuals", ref->n_level, ref->ed.residual, "J", "|H v - E v| of each level"));
+  RZ_TRY(write_vector(r, "/exact/energies", ref->n_level, ref->level, o->energy_unit, "lowest levels of the sector"));
+  RZ_TRY(
+      write_vector(r, "/exact/residuals", ref->n_level, ref->ed.residual, o->energy_unit, "|H v - E v| of each level"));
   RZ_TRY(rz_results_text(r, "/exact/solver", ref->ed.solver, "the eigensolver used"));
   RZ_TRY(rz_results_i64(r, "/exact/dimension", ref->ed.dim, "states in the sector"));
   RZ_TRY(rz_results_i64(r, "/exact/degeneracy", ref->n_ground, "dimension of the ground space found"));

@@ -15,7 +15,8 @@ typedef struct rz_output {
   char *path, *trace_path, *lock_path; /* NAME.h5, NAME.jsonl, NAME.lock */
   rz_lock *lock;
   rz_trace *trace;
-  rz_results *results; /* between begin_results and commit */
+  const char *energy_unit; /* set by begin_results */
+  rz_results *results;     /* between begin_results and commit */
   double start;
   char *summary; /* closing text, growing */
   int64_t summary_size;

@@ -13,7 +13,9 @@ static rz_err load_initial_state(rz_config *config, rz_ansatz *ansatz) {
   rz_state_file file = {0};
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_config_path(config, rz_config_string(config, "ansatz", "init_from"), &path));
-  RZ_TRY_DONE(rc, rz_state_file_read(path, &file));
+  rc = rz_state_file_read(path, &file);
+  if (rc == RZ_ERR_INPUT) rc = rz_config_file_error(config, "ansatz", "init_from");
+  if (rc != RZ_OK) goto done;
   rc = rz_ansatz_import(ansatz, &file.params, file.n_site, file.extent);
   if (rc == RZ_ERR_ARG) {
     rz_config_error(config, "ansatz", "init_from", "%s cannot start this state: %s", path, rz_error_message());
@@ -34,13 +36,18 @@ static rz_err create_ansatz(rz_quantum *q) {
   return rz_config_report(q->config);
 }
 
+static void refuse_observable(void *config, const char *message) {
+  rz_config_error(config, "evaluate", "observables", "%s", message);
+}
+
 rz_err rz_quantum_observables(rz_config *config, const rz_model *model, rz_observables **out) {
   const char *names[RZ_MAX_FIELDS];
   const int n = rz_text_list(config, "evaluate", "observables", RZ_MAX_FIELDS, names);
-  const rz_err rc = rz_observables_create(model, n, names, out);
-  if (rc != RZ_ERR_ARG) return rc;
-  rz_config_error(config, "evaluate", "observables", "%s", rz_error_message());
-  return rz_config_report(config);
+  const int before = rz_config_error_count(config);
+  *out = NULL;
+  RZ_TRY(rz_observables_check(model, n, names, refuse_observable, config));
+  if (rz_config_error_count(config) > before) return rz_config_report(config);
+  return rz_observables_create(model, n, names, out);
 }
 
 /* Keys of &sector that no variational state reads: a state shared over translations has momentum 0 by itself. */
@@ -53,21 +60,27 @@ static void refuse_symmetry_sectors(rz_config *config) {
                       rz_config_string(config, "run", "study"));
 }
 
+/* What the report of the deck holds already does not keep the other parts from being looked at. */
+static rz_err go_on(const rz_config *config, rz_err rc) {
+  return (rc == RZ_ERR_DECK || rc == RZ_ERR_INPUT) && rz_config_error_count(config) > 0 ? RZ_OK : rc;
+}
+
 /* Everything that needs no other rank. */
-static rz_err create_local(rz_quantum *q) {
+static rz_err create_local(rz_quantum *q, int n_rank) {
   q->seed = (uint64_t)rz_config_int(q->config, "run", "seed");
   refuse_symmetry_sectors(q->config);
   rz_evaluate_check(q->config);
   RZ_TRY(rz_model_create(q->config, &q->model));
-  RZ_TRY(create_ansatz(q));
-  RZ_TRY(load_initial_state(q->config, q->ansatz));
-  RZ_TRY(rz_quantum_observables(q->config, q->model, &q->observables));
+  RZ_TRY(go_on(q->config, create_ansatz(q)));
+  if (q->ansatz) RZ_TRY(go_on(q->config, load_initial_state(q->config, q->ansatz)));
+  RZ_TRY(go_on(q->config, rz_quantum_observables(q->config, q->model, &q->observables)));
+  RZ_TRY(go_on(q->config, rz_sampler_check(q->config, q->model, n_rank)));
   return rz_config_report(q->config);
 }
 
 rz_err rz_quantum_create(rz_config *config, const rz_comm *comm, rz_quantum *out) {
   *out = (rz_quantum){.config = config, .comm = comm};
-  rz_err rc = rz_agree(comm, create_local(out));
+  rz_err rc = rz_agree(comm, create_local(out, comm->size));
   if (rc == RZ_OK) rc = rz_sampler_create(config, out->model, out->ansatz, out->seed, comm, &out->sampler);
   if (rc != RZ_OK) rz_quantum_free(out);
   return rc;
@@ -75,8 +88,7 @@ rz_err rz_quantum_create(rz_config *config, const rz_comm *comm, rz_quantum *out
 
 rz_err rz_quantum_check(rz_config *config, int n_rank, rz_quantum *out) {
   *out = (rz_quantum){.config = config};
-  rz_err rc = create_local(out);
-  if (rc == RZ_OK) rc = rz_sampler_check(config, out->model, n_rank);
+  const rz_err rc = create_local(out, n_rank);
   if (rc != RZ_OK) rz_quantum_free(out);
   return rc;
 }

@@ -7,9 +7,9 @@
 static const rz_option rows[] = {
     RZ_ROW_CHOICE("method", "auto|formula|ed|value|none", "'auto'",
                   "formula: free fermions, Bethe ansatz, closed forms; ed: exact diagonalisation; value: `energy`"),
-    RZ_ROW_REAL("energy", "", -1e300, 1e300, "J",
+    RZ_ROW_REAL("energy", "", -1e300, 1e300, "",
                 "method = 'value': a reference energy of your own (QMC, DMRG), total, in the deck's units"),
-    RZ_ROW_REAL("energy_error", "0.0", 0, 1e300, "J", "method = 'value': its standard error"),
+    RZ_ROW_REAL("energy_error", "0.0", 0, 1e300, "", "method = 'value': its standard error"),
     RZ_ROW_INT("levels", "4", 1, 1000, "lowest levels that exact diagonalisation lists"),
     RZ_ROW_INT("max_dim", "2000000", 1, 2000000000, "largest sector 'auto' diagonalises"),
     RZ_ROW_CHOICE("solver", "auto|slepc|dense", "'auto'", "eigensolver"),

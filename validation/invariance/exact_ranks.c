@@ -358,8 +358,14 @@ static void test_errors(void) {
   const rz_ed_spec good = {
       .op = op, .lattice = l, .fixed_sz = true, .n_up = 4, .n_levels = 1, .solver = "auto", .tol = 1e-12};
   rz_ed_spec s = good;
-  s.n_levels = 71;
-  expect_error(&s, RZ_ERR_ARG, "71 levels asked of a sector of 70 states");
+  s.n_levels = 0;
+  expect_error(&s, RZ_ERR_ARG, "0 levels asked of a sector of 70 states");
+  s.n_levels = 71; /* there are 70 */
+  rz_ed_result whole;
+  if (RZ_EXPECT_OK(rz_ed_solve(&s, &comm, &whole))) {
+    RZ_EXPECT(whole.n_level == 70);
+    rz_ed_result_free(&whole);
+  }
   s = good;
   s.solver = "magic";
   expect_error(&s, RZ_ERR_ARG, "no eigensolver 'magic'");

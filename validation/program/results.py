@@ -49,6 +49,18 @@ def check_datasets(test, file):
     file.visititems(visit)
 
 
+def check_units(test, file):
+    """Energies in the deck's unit, squares as squares, each column of the trace its own."""
+    energy = "energy unit of the deck (spin 1/2)"
+    for name, units in (("observables/energy/mean", energy), ("observables/energy/variance", "energy^2"),
+                        ("exact/energies", energy), ("trace/energy", energy), ("trace/variance", "energy^2"),
+                        ("trace/tau_int", "draws"), ("timing/step_seconds", "s"),
+                        ("observables/szsz/total/mean", "spin^2")):
+        test.expect(as_text(file[name].attrs["units"]) == units, f"units of /{name}: {file[name].attrs['units']}")
+    for name, item in file["trace"].items():
+        test.expect(as_text(item.attrs["long_name"]) != name, f"/trace/{name} is not in the table of columns")
+
+
 def check_schema(test, file, deck_text, ranks):
     test.expect(as_text(file.attrs.get("format", "")) == "ritz-results", "no format on the file")
     test.expect("format_version" in file.attrs and as_text(file.attrs.get("study", "")) == "ground_state",
@@ -240,6 +252,7 @@ def main():
     if test.expect(run.code == 0, f"the run ends with {run.code}:\n{run.text[-3000:]}"):
         with h5py.File(folder / "result.h5", "r") as file:
             check_datasets(test, file)
+            check_units(test, file)
             check_schema(test, file, deck_text, 2)
             check_exact(test, file)
             check_parameters(test, file)

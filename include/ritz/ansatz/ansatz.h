@@ -31,7 +31,7 @@ typedef struct rz_block {
 /* What init receives. Options come from a resolved deck or, without one, from a short text; both are read through
  * rz_ansatz_option_real and rz_ansatz_option_choice, so a class does not see the difference. */
 typedef struct rz_ansatz_input {
-  const rz_config *config;   /* group "ansatz", or NULL */
+  rz_config *config;         /* group "ansatz", or NULL */
   const char *spec;          /* without a config: "kind=rbm alpha=2 symmetry=translation"; keys left out: defaults */
   const rz_lattice *lattice; /* borrowed; must outlive the ansatz */
   uint64_t seed;             /* initial weights: streams RZ_RNG_INIT_PARAMETERS, id = parameter view */

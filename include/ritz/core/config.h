@@ -50,7 +50,8 @@ rz_err rz_config_set_int(rz_config *c, const char *group, const char *key, int64
 rz_err rz_config_set_real(rz_config *c, const char *group, const char *key, double value);
 
 /* Semantic checks join the same report: record an error or warning at the place of group/key (or of the group, or of
- * the file, when the deck does not hold the key). rz_config_report returns RZ_ERR_DECK with all of them, or RZ_OK. */
+ * the file, when the deck does not hold the key). rz_config_report returns RZ_ERR_DECK with all of them, RZ_ERR_INPUT
+ * if all are files that cannot be read, or RZ_OK. */
 void rz_config_error(rz_config *c, const char *group, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 void rz_config_warning(rz_config *c, const char *group, const char *key, const char *fmt, ...)
@@ -59,6 +60,9 @@ void rz_config_warning(rz_config *c, const char *group, const char *key, const c
  * followed by the text, such as "with replicas = 1". */
 void rz_config_no_effect(rz_config *c, const char *group, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* The last failure, of a file that the key names and that cannot be read, as an error at the key; returns
+ * rz_config_report. */
+rz_err rz_config_file_error(rz_config *c, const char *group, const char *key);
 int rz_config_error_count(const rz_config *c);
 rz_err rz_config_report(const rz_config *c);
 /* The errors, the warnings, the notes on style: one text each ("" if none), valid until the next message is added. Of

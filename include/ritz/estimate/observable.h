@@ -13,7 +13,7 @@
 typedef struct rz_measured {
   const char *name;  /* "szsz/total", path below /observables */
   const char *label; /* what it is, one line */
-  const char *unit;  /* "pauli" or "spin": the size of a spin, as the deck's units; "1": a pure number */
+  const char *unit;  /* "pauli" or "spin", "pauli^2" or "spin^2": spins in the deck's units; "1": a pure number */
   int n_dim;
   int64_t shape[3];
   int64_t n_value;
@@ -46,6 +46,11 @@ const rz_observable_class *const *rz_observable_registry(int *n);
  * Local. */
 rz_err rz_observables_create(const rz_model *model, int n, const char *const *names, rz_observables **out);
 void rz_observables_destroy(rz_observables **o);
+/* The checks of rz_observables_create without making anything: every fault, one after the other. Local. Errors:
+ * RZ_ERR_MEMORY. */
+typedef void rz_observables_fault(void *ctx, const char *message);
+rz_err rz_observables_check(const rz_model *model, int n, const char *const *names, rz_observables_fault *fault,
+                            void *ctx);
 /* Add samples (any number of times, always of the same chains; samples of weight 0 are left out). A full sum replaces
  * what was added before. Local values of off-diagonal observables use the ansatz. Collective. Errors: RZ_ERR_NUM if a
  * local value is not finite. */

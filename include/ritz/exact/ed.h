@@ -32,7 +32,7 @@ typedef struct rz_ed_spec {
   int momentum[2];    /* 0 .. extent - 1 per direction, in units of 2 pi / extent: T psi = exp(-i k) psi */
   int spin_flip;      /* +1, -1, or 0: not used */
   int reflection;     /* +1, -1, or 0 */
-  int n_levels;       /* lowest k */
+  int n_levels;       /* lowest k; all levels of a sector that has fewer */
   const char *solver; /* of rz_eigensolver_registry, or "auto": dense up to 256 states (4,000 if more than an eighth of
                          the levels is wanted), else slepc */
   double tol;
@@ -55,6 +55,12 @@ typedef struct rz_ed_result {
   const char *solver; /* actually used */
 } rz_ed_result;
 
+/* Is there such a sector: the symmetries exist, H has them, and their quantum numbers do not contradict each other.
+ * Nothing is diagonalised. Local.
+ *   n_element  out, size of the symmetry group: the sector's dimension is about that of its Sz sector over this
+ *   real       out, real arithmetic will do
+ * Errors: RZ_ERR_ARG, with the reason. */
+rz_err rz_ed_check(const rz_ed_spec *spec, int *n_element, bool *real);
 rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *out);
 void rz_ed_result_free(rz_ed_result *r);
 /* Whole spectrum of a small sector (dense): energies [dim] ascending; owner: caller. */

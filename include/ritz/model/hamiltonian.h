@@ -15,8 +15,9 @@
 typedef struct rz_model_input {
   rz_config *config; /* group "hamiltonian"; semantic errors are recorded with rz_config_error, RZ_OK returned */
   rz_lattice *lattice;
-  uint64_t seed; /* for random couplings: streams RZ_RNG_DISORDER */
-  bool pauli;    /* units of the deck: true 'pauli', false 'spin' */
+  uint64_t seed;   /* for random couplings: streams RZ_RNG_DISORDER */
+  bool pauli;      /* units of the deck: true 'pauli', false 'spin' */
+  int64_t *n_term; /* out, terms read from a file; the formula's word "n_term" */
 } rz_model_input;
 
 typedef struct rz_model_class {

@@ -120,5 +120,7 @@ rz_err rz_sampler_state(rz_sampler *s, rz_array_visit *visit, void *ctx);
  *   connected  out: 1 yes, 0 no, -1 not known (too large; `text` says what was probed)
  * Local. */
 rz_err rz_sampler_ergodic(const rz_sampler *s, const rz_model *model, int *connected, char text[256]);
+/* The same for the moves of a deck that rz_sampler_check has passed, without a sampler: for `ritz check`. Local. */
+rz_err rz_sampler_ergodic_deck(rz_config *config, const rz_model *model, uint64_t seed, int *connected, char text[256]);
 
 #endif
