@@ -38,14 +38,29 @@ rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_
   return RZ_OK;
 }
 
+/* Add x to sum and what rounding took to lost (Neumaier). */
+static void add_compensated(double x, double *sum, double *lost) {
+  const double t = *sum + x;
+  *lost += fabs(*sum) >= fabs(x) ? (*sum - t) + x : (x - t) + *sum;
+  *sum = t;
+}
+
+/* Vectors have 10^7 elements and energies are wanted to 10^-12: blocks are summed plainly and added with compensation.
+ */
 rz_err rz_eigen_dot(const rz_eigen_problem *p, const double *x, const double *y, double dot[2]) {
+  enum { BLOCK = 256 };
   const int64_t n = rz_eigen_rows(p).count;
-  double re = 0.0, im = 0.0;
-  for (int64_t i = 0; i < n; i++) re += x[i] * y[i];
-  if (p->paired)
-    for (int64_t i = 0; i < n; i += 2) im += x[i] * y[i + 1] - x[i + 1] * y[i];
-  dot[0] = re;
-  dot[1] = im;
+  double sum[2] = {0.0, 0.0}, lost[2] = {0.0, 0.0};
+  for (int64_t first = 0; first < n; first += BLOCK) {
+    const int64_t end = first + BLOCK < n ? first + BLOCK : n;
+    double re = 0.0, im = 0.0;
+    for (int64_t i = first; i < end; i++) re += x[i] * y[i];
+    for (int64_t i = first; p->paired && i < end; i += 2) im += x[i] * y[i + 1] - x[i + 1] * y[i];
+    add_compensated(re, &sum[0], &lost[0]);
+    add_compensated(im, &sum[1], &lost[1]);
+  }
+  dot[0] = sum[0] + lost[0];
+  dot[1] = sum[1] + lost[1];
   return rz_sum(p->comm, 2, dot);
 }
 

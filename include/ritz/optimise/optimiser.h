@@ -36,7 +36,7 @@ typedef struct rz_optimiser_class {
   const char *name, *about, *cite;
   const rz_option *options;
   int n_options;
-  bool descends; /* a good step never raises an objective without noise */
+  bool descends;                   /* a good step never raises an objective without noise */
   rz_err (*init)(rz_optimiser *o); /* on error fini still runs */
   rz_err (*step)(rz_optimiser *o, rz_jacobian *j, const double *residual, double *delta, rz_step_info *info);
   rz_err (*state)(rz_optimiser *o, rz_array_visit *visit, void *ctx);
