@@ -79,7 +79,7 @@ static rz_err train(ground_state *g) {
   rz_problem problem = rz_quantum_problem(&g->q);
   RZ_TRY(rz_train(&spec, &problem, g->optimiser, run->comm, g->output.trace, run->log, &g->trained));
   /* Every step undone makes the next ones shorter: a run of many has hardly been trained as its deck says. */
-  if (g->trained.n_rejected > MAX_REJECTED * (double)g->trained.n_step)
+  if ((double)g->trained.n_rejected > MAX_REJECTED * (double)g->trained.n_step)
     rz_log_warn(run->log,
                 "%lld of %lld steps were undone and repeated with more caution than the deck asks for; last: %s",
                 (long long)g->trained.n_rejected, (long long)g->trained.n_step, g->trained.last_reason);

@@ -28,8 +28,7 @@ static int fitting_names(const rz_model *model, const char **names) {
 static const rz_measured *named(int n, const rz_measured *m, const char *name) {
   for (int k = 0; k < n; k++)
     if (strcmp(m[k].name, name) == 0) return &m[k];
-  RZ_EXPECT(!"measured");
-  fprintf(stderr, "  %s is missing\n", name);
+  (void)rz_expect(0, __FILE__, __LINE__, name);
   return m;
 }
 
