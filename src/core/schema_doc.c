@@ -135,7 +135,7 @@ rz_err rz_schema_help(const rz_schema *schema, const char *group, FILE *out) {
 /* -- template */
 
 /* Some value that the row accepts, for keys that must be given. */
-static rz_err add_placeholder(writer *w, const rz_option *row, const char *choices) {
+static rz_err add_blank(writer *w, const rz_option *row, const char *choices) {
   const bool has_range = row->min <= row->max;
   const double number = has_range && (row->min > 1.0 || row->max < 1.0) ? row->min : 1.0;
   char buffer[RZ_REAL_SIZE];
@@ -171,7 +171,7 @@ static rz_err template_row(writer *w, const rz_option_group *group, const rz_opt
   if (value)
     PRINT(w, "'%s'", value);
   else if (!row->fallback || is_optional)
-    RZ_TRY(add_placeholder(w, row, choices));
+    RZ_TRY(add_blank(w, row, choices));
   else
     PRINT(w, "%s", row->fallback);
   PRINT(w, "  ! %s%s", !row->fallback && !value ? "required: " : is_optional ? "optional: " : "", row->help);
