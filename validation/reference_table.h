@@ -1,16 +1,21 @@
 /* The table of exact values, validation/reference/exact.csv, for tests.
  *
- *   exact.csv       model,params,lattice,N,bc,convention,quantity,value,method,digits    one row per value
- *   coverage.csv    test,model,params,lattice,N,bc,convention,quantity,rows               which test computes which
- * rows exclusions.csv  model,params,lattice,N,bc,quantity,reason,rows                        rows no test computes, and
- * why The fields of the last two but test, reason and rows are shell patterns (fnmatch); rows is how many rows of
- * exact.csv the line matches. An excluded row is no test's. A test walks over the rows that coverage.csv gives it
- * (rz_ref_covered) and must fail at a row it cannot compute; so a row that coverage.csv names has been checked. The
- * test "none" declares how many rows no line matches; unit/reference_coverage.c counts. No field holds a comma or a
- * quote. */
+ *   exact.csv: one row per value
+ *     model,params,lattice,N,bc,convention,quantity,value,method,digits
+ *   coverage.csv: which test computes which rows
+ *     test,model,params,lattice,N,bc,convention,quantity,rows
+ *   exclusions.csv: rows no test computes, and why
+ *     model,params,lattice,N,bc,quantity,reason,rows
+ *
+ * The fields of the last two but test, reason and rows are shell patterns (fnmatch); rows is how many rows of exact.csv
+ * the line matches. An excluded row is no test's. A test walks over the rows that coverage.csv gives it
+ * (rz_ref_covered, rz_ref_test_rows) and must fail at a row it cannot compute; so a row that coverage.csv names has
+ * been checked. The test "none" declares how many rows no line matches; unit/reference_coverage.c counts. No field
+ * holds a comma or a quote. */
 #ifndef RITZ_VALIDATION_REFERENCE_TABLE_H
 #define RITZ_VALIDATION_REFERENCE_TABLE_H
 
+#include "check.h"
 #include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
@@ -175,6 +180,23 @@ static inline double rz_ref_tolerance(const rz_ref_row *r) {
   const double size = fabs(r->value);
   if (!(size > 0.0)) return fmax(pow(10.0, -r->digits), 1e-12);
   return fmax(pow(10.0, floor(log10(size)) + 1 - r->digits), 1e-12 * size);
+}
+
+/* Compare value(row) with every row that coverage.csv gives the test; NaN is a row that could not be computed. */
+static inline void rz_ref_test_rows(const char *test, double (*value)(const rz_ref_row *r)) {
+  rz_ref_table t;
+  int rows = 0;
+  if (!RZ_EXPECT(rz_ref_open(&t) == 0)) return;
+  for (int k = 0; k < t.n_rows; ++k) {
+    const rz_ref_row *const r = &t.rows[k];
+    if (!rz_ref_covered(&t, test, r)) continue;
+    rows++;
+    if (!RZ_EXPECT_NEAR(value(r), r->value, rz_ref_tolerance(r)))
+      fprintf(stderr, "  exact.csv:%d %s %s N=%d %s %s\n", r->line, r->model, r->params, r->n, r->bc, r->quantity);
+  }
+  printf("%d rows of the table\n", rows);
+  RZ_EXPECT(rows > 0);
+  rz_ref_close(&t);
 }
 
 #endif

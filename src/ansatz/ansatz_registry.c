@@ -37,9 +37,7 @@ const rz_option *rz_ansatz_common_options(int *n) {
 const rz_option_group *rz_ansatz_options(void) {
   static rz_member_options member[N_CLASS];
   static rz_option_group group;
-  for (int k = 0; k < N_CLASS; ++k)
-    member[k] =
-        (rz_member_options){registry[k]->name, registry[k]->about, registry[k]->options, registry[k]->n_options};
+  RZ_FILL_MEMBERS(member, registry, N_CLASS);
   group = (rz_option_group){.name = "ansatz",
                             .about = "the variational state",
                             .selector = "kind",

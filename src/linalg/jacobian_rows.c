@@ -92,15 +92,6 @@ static bool layer_by_factors(const rz_layer *l) {
   return l->n_share == 1 && !l->x ? true : factors_cost(l) < (double)rz_layer_size(l);
 }
 
-bool rz_jacobian_prefers_factors(const rz_jacobian *j) {
-  double factors = 0.0, panels = 0.0;
-  for (int k = 0; k < j->n_layer; k++) {
-    factors += factors_cost(j->layer[k]);
-    panels += (double)rz_layer_size(j->layer[k]);
-  }
-  return !j->scale && factors < panels;
-}
-
 /* One side of a Gram block: samples first .. first + n - 1 of component c of a layer. */
 typedef struct side {
   const rz_layer *l;

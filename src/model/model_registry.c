@@ -32,9 +32,7 @@ static const rz_option common[] = {
 const rz_option_group *rz_hamiltonian_options(void) {
   static rz_member_options member[RZ_N_ROWS(registry)];
   static rz_option_group group;
-  for (int k = 0; k < RZ_N_ROWS(registry); k++)
-    member[k] =
-        (rz_member_options){registry[k]->name, registry[k]->about, registry[k]->options, registry[k]->n_options};
+  RZ_FILL_MEMBERS(member, registry, RZ_N_ROWS(registry));
   group = (rz_option_group){.name = RZ_GROUP,
                             .about = "the Hamiltonian",
                             .selector = "model",

@@ -84,13 +84,3 @@ rz_err rz_sampler_draw(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_sam
 rz_sampler_info rz_sampler_info_last(const rz_sampler *s) { return s->info; }
 int rz_sampler_is_exact(const rz_sampler *s) { return s->cls == &rz_sampler_full_sum; }
 rz_err rz_sampler_state(rz_sampler *s, rz_array_visit *visit, void *ctx) { return s->cls->state(s, visit, ctx); }
-
-int64_t rz_sampler_bytes(const rz_sampler *s) {
-  if (rz_sampler_is_exact(s)) return 0;
-  int64_t bytes = 0;
-  const rz_walkers *w = &s->walkers;
-  for (int i = 0; i < w->mixture.n; i++)
-    bytes += w->mixture.move[i]->n_set * w->mixture.move[i]->n_flip * (int64_t)sizeof(int32_t);
-  return bytes +
-         w->mine.count * ((int64_t)sizeof(rz_block) + s->n_site * RZ_LANES + s->cache_size * (int64_t)sizeof(double));
-}

@@ -105,7 +105,6 @@ void rz_block_cyclic_destroy(rz_block_cyclic **mp) {
 
 double *rz_block_cyclic_data(rz_block_cyclic *m) { return m->data; }
 int64_t rz_block_cyclic_ld(const rz_block_cyclic *m) { return m->ld; }
-int64_t rz_block_cyclic_order(const rz_block_cyclic *m) { return m->n; }
 
 const int64_t *rz_block_cyclic_rows(const rz_block_cyclic *m, int64_t *n) {
   *n = m->n_local_row;

@@ -202,24 +202,6 @@ static double row_value(const rz_ref_row *r) {
   return strncmp(q, "E0", 2) == 0 && q[2] != '/' ? f.energy : NAN;
 }
 
-static void test_table(void) {
-  rz_ref_table t;
-  int rows = 0;
-  if (!RZ_EXPECT(rz_ref_open(&t) == 0)) return;
-  for (int k = 0; k < t.n_rows; ++k) {
-    const rz_ref_row *const r = &t.rows[k];
-    if (!rz_ref_covered(&t, "exact_closed_form", r)) continue;
-    rows++;
-    const int before = rz_n_failed;
-    RZ_EXPECT_NEAR(row_value(r), r->value, rz_ref_tolerance(r));
-    if (rz_n_failed > before)
-      fprintf(stderr, "  exact.csv:%d %s %s N=%d %s %s\n", r->line, r->model, r->params, r->n, r->bc, r->quantity);
-  }
-  printf("%d rows of the table\n", rows);
-  RZ_EXPECT(rows > 0);
-  rz_ref_close(&t);
-}
-
 int main(void) {
   test_haldane_shastry();
   test_majumdar_ghosh();
@@ -227,6 +209,6 @@ int main(void) {
   test_toric_code();
   test_critical_ising();
   test_bad_input();
-  test_table();
+  rz_ref_test_rows("exact_closed_form", row_value);
   return rz_check_finish();
 }

@@ -51,6 +51,14 @@ typedef struct rz_member_options {
   int n_rows;
 } rz_member_options;
 
+/* Fill member[n] from a registry of n class tables, whatever their type: each has these four fields. */
+#define RZ_FILL_MEMBERS(member, registry, n)                                                                           \
+  do {                                                                                                                 \
+    for (int k_ = 0; k_ < (n); k_++)                                                                                   \
+      (member)[k_] = (rz_member_options){(registry)[k_]->name, (registry)[k_]->about, (registry)[k_]->options,         \
+                                         (registry)[k_]->n_options};                                                   \
+  } while (0)
+
 /* One namelist group. With a selector, `rows` hold for every member and each member adds its own; a key used by several
  * members has the same type in each. Groups are assembled from the registries, so a new member brings its rows along.
  */

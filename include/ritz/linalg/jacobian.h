@@ -76,8 +76,6 @@ rz_err rz_jacobian_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t n
 /* Before many Gram blocks: keep the products with the mean that every block needs (n_comp^2 n numbers) until factors,
  * mean or scales change. */
 rz_err rz_jacobian_prepare_gram(rz_jacobian *j);
-/* True if whole Gram blocks cost less from factors, T^2 (d_in + d_out) per pair of rows, than from panels, P. */
-bool rz_jacobian_prefers_factors(const rz_jacobian *j);
 
 /* Exchange of samples between ranks: numbers per sample, and copying n listed samples to and from a buffer
  * [n, pack_size]. unpack fills samples 0 .. n - 1 of a Jacobian made by rz_jacobian_like (same layers, mean and

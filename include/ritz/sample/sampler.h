@@ -110,8 +110,6 @@ rz_err rz_sampler_draw(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_sam
 rz_sampler_info rz_sampler_info_last(const rz_sampler *s);
 /* 1 for full_sum. */
 int rz_sampler_is_exact(const rz_sampler *s);
-/* Bytes this rank holds for its walkers, without the samples. */
-int64_t rz_sampler_bytes(const rz_sampler *s);
 /* Walkers, random counters, tempering labels: all an exact resume needs. */
 rz_err rz_sampler_state(rz_sampler *s, rz_array_visit *visit, void *ctx);
 

@@ -15,7 +15,6 @@ rz_err rz_block_cyclic_create(const rz_comm *comm, int64_t n, int nb, rz_block_c
 void rz_block_cyclic_destroy(rz_block_cyclic **m);
 double *rz_block_cyclic_data(rz_block_cyclic *m);
 int64_t rz_block_cyclic_ld(const rz_block_cyclic *m);
-int64_t rz_block_cyclic_order(const rz_block_cyclic *m);
 /* Global row indices of this rank's local rows, ascending, and columns; borrowed. None on ranks outside the grid. */
 const int64_t *rz_block_cyclic_rows(const rz_block_cyclic *m, int64_t *n);
 const int64_t *rz_block_cyclic_cols(const rz_block_cyclic *m, int64_t *n);
