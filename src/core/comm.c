@@ -115,6 +115,50 @@ int rz_share_owner(int64_t n_item, int64_t i, int size) {
   return (int)(i < big ? i / (each + 1) : extra + (i - big) / each);
 }
 
+/* Where the items common to mine and each rank's range lie in mine: range [size, 2], from which `side` is taken. */
+static rz_err overlaps(int size, const rz_range *range, int side, rz_range mine, const layout *l) {
+  for (int r = 0; r < size; r++) {
+    const rz_range other = range[2 * r + side];
+    const int64_t first = other.first > mine.first ? other.first : mine.first;
+    const int64_t end_other = other.first + other.count, end_mine = mine.first + mine.count;
+    const int64_t end = end_other < end_mine ? end_other : end_mine;
+    RZ_TRY(rz_int(end > first ? end - first : 0, &l->count[r]));
+    RZ_TRY(rz_int(end > first ? first - mine.first : 0, &l->first[r]));
+  }
+  return RZ_OK;
+}
+
+static rz_err move_items(const rz_comm *comm, size_t elem, const layout *send, const void *x, const layout *receive,
+                         void *y) {
+  MPI_Datatype type;
+  RZ_MPI(MPI_Type_contiguous((int)elem, MPI_BYTE, &type));
+  RZ_MPI(MPI_Type_commit(&type));
+  const int code = MPI_Alltoallv(x, send->count, send->first, type, y, receive->count, receive->first, type, comm->mpi);
+  MPI_Type_free(&type);
+  RZ_MPI(code);
+  return RZ_OK;
+}
+
+rz_err rz_redistribute(const rz_comm *comm, size_t elem, rz_range from, const void *x, rz_range to, void *y) {
+  const int size = comm->size;
+  const rz_range mine[2] = {from, to};
+  rz_range *all = NULL;
+  int *plan = NULL;
+  rz_err rc = RZ_NEW(2 * size, &all);
+  if (rc == RZ_OK) rc = RZ_NEW(4 * size, &plan);
+  RZ_TRY_DONE(rc, rz_agree(comm, rc));
+  const layout send = {plan, plan + size}, receive = {plan + 2 * size, plan + 3 * size};
+  RZ_TRY_DONE(rc, rz_allgather(comm, 2, sizeof *mine, mine, all));
+  rc = overlaps(size, all, 1, from, &send);
+  if (rc == RZ_OK) rc = overlaps(size, all, 0, to, &receive);
+  RZ_TRY_DONE(rc, rz_agree(comm, rc));
+  RZ_TRY_DONE(rc, move_items(comm, elem, &send, x, &receive, y));
+done:
+  rz_free(&plan);
+  rz_free(&all);
+  return rc;
+}
+
 rz_err rz_tree_sum(const rz_comm *comm, int64_t n_local, int64_t n_global, int64_t n, const double *x, double *sum) {
   double *all = NULL;
   rz_err rc = RZ_OK;

@@ -19,11 +19,13 @@ static int count_levels(const rz_ed_spec *spec, int64_t dim) {
 }
 
 static rz_eigen_problem make_problem(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_rows *rows) {
-  const bool is_complex = rz_ed_rows_is_complex(rows);
+  const int width = rz_ed_rows_is_complex(rows) ? 2 : 1;
+  const rz_range own = rz_ed_rows_range(rows);
   return (rz_eigen_problem){
       .comm = comm,
-      .n = rz_ed_rows_basis(rows)->dim * (is_complex ? 2 : 1),
-      .paired = is_complex,
+      .n = rz_ed_rows_basis(rows)->dim * width,
+      .paired = width == 2,
+      .rows = {own.first * width, own.count * width},
       .apply = rz_ed_rows_apply,
       .ctx = rows,
       .n_wanted = count_levels(spec, rz_ed_rows_basis(rows)->dim),
@@ -32,8 +34,24 @@ static rz_eigen_problem make_problem(const rz_ed_spec *spec, const rz_comm *comm
   };
 }
 
-/* Hand the eigenpairs over; a real vector becomes a complex one. */
-static rz_err take_result(const rz_ed_spec *spec, int64_t n_row, rz_eigen_result *e, rz_ed_result *out) {
+/* Vectors from the rows of the product to those of rz_share; a real vector becomes a complex one. */
+static rz_err take_vectors(const rz_comm *comm, rz_range rows, const rz_eigen_result *e, rz_ed_result *out) {
+  const rz_range share = rz_share(out->dim, comm->rank, comm->size);
+  const size_t elem = out->is_complex ? sizeof(double complex) : sizeof(double);
+  const int64_t n = share.count * out->n_level, width = out->is_complex ? 2 : 1;
+  RZ_TRY(rz_agree(comm, RZ_NEW(n, &out->vector)));
+  out->bytes += n * (int64_t)sizeof *out->vector;
+  for (int k = 0; k < out->n_level; k++) {
+    double complex *const to = out->vector + k * share.count;
+    RZ_TRY(rz_redistribute(comm, elem, rows, e->vector + k * rows.count * width, share, to));
+    if (out->is_complex) continue;
+    for (int64_t i = share.count - 1; i >= 0; i--) to[i] = ((const double *)to)[i]; /* in place, from behind */
+  }
+  return RZ_OK;
+}
+
+static rz_err take_result(const rz_ed_spec *spec, const rz_comm *comm, rz_range rows, rz_eigen_result *e,
+                          rz_ed_result *out) {
   out->n_level = e->n_found;
   out->n_products = e->n_products;
   out->seconds_per_product = e->seconds_per_product;
@@ -41,17 +59,7 @@ static rz_err take_result(const rz_ed_spec *spec, int64_t n_row, rz_eigen_result
   out->residual = e->residual;
   e->value = NULL;
   e->residual = NULL;
-  if (!spec->with_vectors) return RZ_OK;
-  const int64_t n = n_row * out->n_level;
-  if (out->is_complex) {
-    out->vector = (double complex *)e->vector;
-    e->vector = NULL;
-    return RZ_OK;
-  }
-  RZ_TRY(RZ_NEW(n, &out->vector));
-  for (int64_t i = 0; i < n; i++) out->vector[i] = e->vector[i];
-  out->bytes += n * (int64_t)sizeof *out->vector;
-  return RZ_OK;
+  return spec->with_vectors ? take_vectors(comm, rows, e, out) : RZ_OK;
 }
 
 rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *out) {
@@ -69,7 +77,7 @@ rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *ou
   RZ_CHECK_DONE(rc, out->dim >= 1, RZ_ERR_ARG, "no state has these quantum numbers");
   RZ_TRY_DONE(rc, rz_eigen_solve(out->solver, &p, true, &e));
   out->bytes = rz_ed_rows_bytes(rows) + e.bytes;
-  RZ_TRY_DONE(rc, rz_agree(comm, take_result(spec, rz_share(out->dim, comm->rank, comm->size).count, &e, out)));
+  RZ_TRY_DONE(rc, take_result(spec, comm, rz_ed_rows_range(rows), &e, out));
 done:
   rz_eigen_result_free(&e);
   rz_ed_rows_destroy(&rows);

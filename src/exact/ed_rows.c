@@ -40,6 +40,7 @@ struct rz_ed_rows {
 
 const rz_ed_basis *rz_ed_rows_basis(const rz_ed_rows *h) { return h->basis; }
 bool rz_ed_rows_is_complex(const rz_ed_rows *h) { return h->is_complex; }
+rz_range rz_ed_rows_range(const rz_ed_rows *h) { return h->rows; }
 int64_t rz_ed_rows_bytes(const rz_ed_rows *h) { return h->bytes; }
 const double *rz_ed_rows_diagonal(const rz_ed_rows *h) { return h->diagonal; }
 

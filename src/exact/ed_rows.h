@@ -19,6 +19,8 @@ rz_err rz_ed_rows_create(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_rows
 void rz_ed_rows_destroy(rz_ed_rows **rows);
 const rz_ed_basis *rz_ed_rows_basis(const rz_ed_rows *rows);
 bool rz_ed_rows_is_complex(const rz_ed_rows *rows);
+/* Rows of this rank. */
+rz_range rz_ed_rows_range(const rz_ed_rows *rows);
 /* Bytes this rank holds. */
 int64_t rz_ed_rows_bytes(const rz_ed_rows *rows);
 /* y = H x on this rank's rows, ctx = rz_ed_rows: double, or double complex as pairs if the problem is complex.

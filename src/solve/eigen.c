@@ -16,14 +16,6 @@ const rz_eigensolver_class *const *rz_eigensolver_registry(int *n) {
   return registry;
 }
 
-rz_range rz_eigen_rows(const rz_eigen_problem *p) {
-  const int64_t unit = p->paired ? 2 : 1;
-  rz_range r = rz_share(p->n / unit, p->comm->rank, p->comm->size);
-  r.first *= unit;
-  r.count *= unit;
-  return r;
-}
-
 double rz_eigen_random(uint64_t seed, int64_t row, int draw) {
   rz_rng rng = rz_rng_stream(seed, RZ_RNG_SOLVER, (uint64_t)row);
   if (draw > 0) rz_rng_seek(&rng, 2 * (uint64_t)draw);
@@ -49,7 +41,7 @@ static void add_compensated(double x, double *sum, double *lost) {
  */
 rz_err rz_eigen_dot(const rz_eigen_problem *p, const double *x, const double *y, double dot[2]) {
   enum { BLOCK = 256 };
-  const int64_t n = rz_eigen_rows(p).count;
+  const int64_t n = p->rows.count;
   double sum[2] = {0.0, 0.0}, lost[2] = {0.0, 0.0};
   for (int64_t first = 0; first < n; first += BLOCK) {
     const int64_t end = first + BLOCK < n ? first + BLOCK : n;
@@ -65,7 +57,7 @@ rz_err rz_eigen_dot(const rz_eigen_problem *p, const double *x, const double *y,
 }
 
 void rz_eigen_axpy(const rz_eigen_problem *p, const double c[2], const double *x, double *y) {
-  const int64_t n = rz_eigen_rows(p).count;
+  const int64_t n = p->rows.count;
   if (!p->paired) {
     for (int64_t i = 0; i < n; i++) y[i] += c[0] * x[i];
     return;
@@ -77,7 +69,7 @@ void rz_eigen_axpy(const rz_eigen_problem *p, const double c[2], const double *x
 }
 
 rz_err rz_eigen_orthogonalise(const rz_eigen_problem *p, int n, const double *v, double *x, double *norm) {
-  const int64_t rows = rz_eigen_rows(p).count;
+  const int64_t rows = p->rows.count;
   double c[2];
   *norm = 1.0;
   for (int pass = 0; pass < 2; pass++) {
@@ -99,7 +91,7 @@ rz_err rz_eigen_orthogonalise(const rz_eigen_problem *p, int n, const double *v,
 /* Multiply by the phase that makes the product with a random vector positive. Not with the start of the search: further
  * copies of a degenerate level are orthogonal to it. */
 static rz_err fix_phase(const rz_eigen_problem *p, const double *random, double *x) {
-  const int64_t rows = rz_eigen_rows(p).count;
+  const int64_t rows = p->rows.count;
   double c[2];
   RZ_TRY(rz_eigen_dot(p, random, x, c));
   const double size = hypot(c[0], c[1]);
@@ -119,13 +111,13 @@ static rz_err fix_phase(const rz_eigen_problem *p, const double *random, double 
 static rz_err normalise(const rz_eigen_problem *p, double *x) {
   double c[2];
   RZ_TRY(rz_eigen_dot(p, x, x, c));
-  for (int64_t i = 0, n = rz_eigen_rows(p).count; i < n; i++) x[i] /= sqrt(c[0]);
+  for (int64_t i = 0, n = p->rows.count; i < n; i++) x[i] /= sqrt(c[0]);
   return RZ_OK;
 }
 
 /* Values as Rayleigh quotients and residuals from the vectors; refuses what is not an eigenpair. work [2, rows]. */
 static rz_err verify(const rz_eigen_problem *p, double *work, rz_eigen_result *r) {
-  const int64_t rows = rz_eigen_rows(p).count, first = rz_eigen_rows(p).first;
+  const int64_t rows = p->rows.count, first = p->rows.first;
   double *const random = work, *const y = work + rows, c[2];
   for (int64_t i = 0; i < rows; i++) random[i] = rz_eigen_random(p->seed, first + i, RZ_EIGEN_PHASE_DRAW);
   RZ_TRY(rz_eigen_apply(p, random, y, r));
@@ -155,7 +147,7 @@ static rz_err verify(const rz_eigen_problem *p, double *work, rz_eigen_result *r
 
 /* Rayleigh quotients may swap the order of levels that agree to rounding. */
 static rz_err sort_pairs(const rz_eigen_problem *p, rz_eigen_result *r) {
-  const int64_t rows = rz_eigen_rows(p).count;
+  const int64_t rows = p->rows.count;
   double *swap = NULL;
   RZ_TRY(RZ_NEW(rows, &swap));
   for (int k = 1; k < r->n_found; k++)
@@ -191,15 +183,43 @@ static rz_err check_problem(const char *solver, const rz_eigen_problem *p, const
   return RZ_OK;
 }
 
-rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out) {
+static rz_err check_rows(const rz_eigen_problem *p, int64_t before, int64_t total) {
+  const rz_range r = p->rows;
+  RZ_CHECK(total == p->n && r.count >= 0 && r.first == before, RZ_ERR_ARG,
+           "rows %lld to %lld of rank %d must follow the %lld of the ranks before it, all together %lld, not %lld",
+           (long long)r.first, (long long)(r.first + r.count), p->comm->rank, (long long)before, (long long)p->n,
+           (long long)total);
+  RZ_CHECK(!p->paired || r.count % 2 == 0, RZ_ERR_ARG, "the %lld rows of rank %d split a pair", (long long)r.count,
+           p->comm->rank);
+  return RZ_OK;
+}
+
+/* The rows of every rank: rz_share if no rank names any, else as they are named. */
+static rz_err settle_rows(rz_eigen_problem *p) {
+  const int64_t unit = p->paired ? 2 : 1;
+  int64_t end = 0, total = p->rows.count;
+  RZ_TRY(rz_sum_i64(p->comm, 1, &total));
+  if (total == 0) {
+    const rz_range share = rz_share(p->n / unit, p->comm->rank, p->comm->size);
+    p->rows = (rz_range){share.first * unit, share.count * unit};
+    return RZ_OK;
+  }
+  RZ_MPI(MPI_Scan(&p->rows.count, &end, 1, MPI_INT64_T, MPI_SUM, p->comm->mpi));
+  return rz_agree(p->comm, check_rows(p, end - p->rows.count, total));
+}
+
+rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *problem, int with_vectors, rz_eigen_result *out) {
   const rz_eigensolver_class *cls = NULL;
+  rz_eigen_problem settled = *problem;
+  const rz_eigen_problem *const p = &settled;
   double *work = NULL;
   rz_err rc = RZ_OK;
   memset(out, 0, sizeof *out);
   RZ_TRY(check_problem(solver, p, &cls));
+  RZ_TRY(settle_rows(&settled));
   RZ_TRY_DONE(rc, cls->solve(p, with_vectors, out));
   if (out->vector) {
-    RZ_TRY_DONE(rc, rz_agree(p->comm, RZ_NEW(2 * rz_eigen_rows(p).count, &work)));
+    RZ_TRY_DONE(rc, rz_agree(p->comm, RZ_NEW(2 * p->rows.count, &work)));
     RZ_TRY_DONE(rc, verify(p, work, out));
     RZ_TRY_DONE(rc, rz_agree(p->comm, sort_pairs(p, out)));
   }

@@ -12,7 +12,7 @@
 /* Column j of the operator, whole, on every rank: unit and image are local vectors, column [n]. */
 static rz_err gather_column(const rz_eigen_problem *p, int64_t j, double *unit, double *image, double *column,
                             rz_eigen_result *r) {
-  const rz_range rows = rz_eigen_rows(p);
+  const rz_range rows = p->rows;
   memset(unit, 0, (size_t)rows.count * sizeof *unit);
   if (j >= rows.first && j < rows.first + rows.count) unit[j - rows.first] = 1.0;
   RZ_TRY(rz_eigen_apply(p, unit, image, r));
@@ -21,12 +21,12 @@ static rz_err gather_column(const rz_eigen_problem *p, int64_t j, double *unit, 
 
 /* Copy whole vector k to this rank's rows of the result. */
 static void take_vector(const rz_eigen_problem *p, const double *whole, int k, rz_eigen_result *r) {
-  const rz_range rows = rz_eigen_rows(p);
+  const rz_range rows = p->rows;
   memcpy(r->vector + k * rows.count, whole + rows.first, (size_t)rows.count * sizeof *whole);
 }
 
 static rz_err fill_real(const rz_eigen_problem *p, rz_block_cyclic *a, double *work, rz_eigen_result *r) {
-  const rz_range local = rz_eigen_rows(p);
+  const rz_range local = p->rows;
   int64_t n_row = 0, n_col = 0, next = 0;
   const int64_t *const row = rz_block_cyclic_rows(a, &n_row), *const col = rz_block_cyclic_cols(a, &n_col);
   double *const column = work + 2 * local.count, *const data = rz_block_cyclic_data(a);
@@ -63,7 +63,7 @@ static rz_err solve_real(const rz_eigen_problem *p, bool with_vectors, double *w
   if (with_vectors) RZ_TRY_DONE(rc, rz_block_cyclic_create(p->comm, p->n, 32, &z));
   RZ_TRY_DONE(rc, fill_real(p, a, work, r));
   RZ_TRY_DONE(rc, rz_block_cyclic_eigen(a, w, z));
-  if (with_vectors) RZ_TRY_DONE(rc, take_real(p, z, work + 2 * rz_eigen_rows(p).count, r));
+  if (with_vectors) RZ_TRY_DONE(rc, take_real(p, z, work + 2 * p->rows.count, r));
 done:
   rz_block_cyclic_destroy(&a);
   rz_block_cyclic_destroy(&z);
@@ -77,7 +77,7 @@ static rz_err lapack_hermitian(bool with_vectors, int64_t n, double complex *a, 
 
 /* Column 2j of the real form is column j of H as pairs. Rank 0 solves; the others receive. */
 static rz_err solve_paired(const rz_eigen_problem *p, bool with_vectors, double *work, double *w, rz_eigen_result *r) {
-  const int64_t n = p->n / 2, rows = rz_eigen_rows(p).count;
+  const int64_t n = p->n / 2, rows = p->rows.count;
   const bool root = p->comm->rank == 0;
   double *const column = work + 2 * rows;
   double complex *a = NULL;
@@ -100,7 +100,7 @@ done:
 }
 
 static rz_err allocate(const rz_eigen_problem *p, bool with_vectors, double **work, double **w, rz_eigen_result *r) {
-  const int64_t rows = rz_eigen_rows(p).count;
+  const int64_t rows = p->rows.count;
   RZ_TRY(RZ_NEW(2 * rows + p->n, work));
   RZ_TRY(RZ_NEW(p->n, w));
   RZ_TRY(RZ_NEW(p->n_wanted, &r->value));

@@ -1,4 +1,4 @@
-/* What the eigensolvers share; private to this folder. */
+/* What the eigensolvers share; private to this folder. The `rows` of a problem that reaches a solver are settled. */
 #ifndef RITZ_SOLVE_EIGEN_IMPL_H
 #define RITZ_SOLVE_EIGEN_IMPL_H
 
@@ -6,8 +6,6 @@
 
 extern const rz_eigensolver_class rz_eigensolver_slepc, rz_eigensolver_dense;
 
-/* Rows of this rank: in pairs if paired. Local. */
-rz_range rz_eigen_rows(const rz_eigen_problem *p);
 /* y = A x, counted and timed; all ranks agree on the error. Collective. */
 rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r);
 /* <x, y> over all ranks as (Re, Im); Im is 0 unless paired. Collective. */

@@ -145,7 +145,8 @@ done:
 static rz_err configure(search *s, EPS eps, Mat a, Vec start, int nev, int draw) {
   const rz_eigen_problem *const p = s->p;
   const int64_t left = p->n - (p->paired ? 2 : 1) * (int64_t)s->n;
-  const int64_t krylov = n_krylov(p->n, p->n_wanted) < left ? n_krylov(p->n, p->n_wanted) : left;
+  const int64_t fits = n_krylov(p->n, p->n_wanted) < left ? n_krylov(p->n, p->n_wanted) : left;
+  const int64_t krylov = fits > nev || p->n <= nev ? fits : nev + 1; /* what SLEPc asks for */
   const int64_t products = p->max_products > 0 ? p->max_products : 20000;
   const int64_t restarts = 1 + 2 * products / krylov;
   PetscScalar *x = NULL;
@@ -221,7 +222,7 @@ static rz_err allocate(search *s) {
 }
 
 static rz_err solve(const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out) {
-  search search_ = {.p = p, .r = out, .rows = rz_eigen_rows(p)}, *const s = &search_;
+  search search_ = {.p = p, .r = out, .rows = p->rows}, *const s = &search_;
   Mat a = NULL;
   rz_err rc = RZ_OK;
   (void)with_vectors; /* needed for the residuals anyway */

@@ -37,6 +37,10 @@ rz_range rz_share(int64_t n_item, int rank, int size);
 /* Rank that owns item i of n_item. */
 int rz_share_owner(int64_t n_item, int64_t i, int size);
 
+/* Move items of elem bytes from one contiguous distribution to another: x holds the items `from` of this rank, y
+ * receives the items `to`. Both go in rank order over the same items. Collective. */
+rz_err rz_redistribute(const rz_comm *comm, size_t elem, rz_range from, const void *x, rz_range to, void *y);
+
 /* Sum of n-vectors over items that ranks hold in rank order, by one fixed binary tree over the global order: the bits
  * depend neither on the number of ranks nor on how many items each holds.
  *   n_local   items of this rank, n_global of all

@@ -14,14 +14,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* y = A x: this rank's contiguous rows (rz_share of n over ranks; if paired, the rows of rz_share of n/2 pairs) of
- * either vector. Collective. */
+/* y = A x: this rank's rows of either vector. Collective. */
 typedef rz_err rz_matvec(void *ctx, const double *x, double *y);
 
 typedef struct rz_eigen_problem {
   const rz_comm *comm;
-  int64_t n;   /* global order */
-  bool paired; /* real form of a complex Hermitian operator of order n/2, n even */
+  int64_t n;     /* global order */
+  bool paired;   /* real form of a complex Hermitian operator of order n/2, n even */
+  rz_range rows; /* this rank's rows of every vector: contiguous, in rank order, together 0 .. n - 1, whole pairs if
+                    paired; ranks may have none. {0, 0} on every rank: rz_share of the rows, or of the pairs */
   rz_matvec *apply;
   void *ctx;
   int n_wanted;     /* lowest pairs */
@@ -34,7 +35,7 @@ typedef struct rz_eigen_result {
   int n_found;
   double *value;    /* [n_found] ascending; owner: caller, rz_eigen_result_free */
   double *residual; /* [n_found] |A x - value x| */
-  double *vector;   /* [n_found, local rows] normalised, phase fixed by a positive product with the random vector
+  double *vector;   /* [n_found, this rank's rows] normalised, phase fixed by a positive product with the random vector
                        number RZ_EIGEN_PHASE_DRAW, so that a simple level's vector does not depend on the ranks; NULL if
                        not asked for */
   int n_products;
@@ -50,8 +51,9 @@ const rz_eigensolver_class *const *rz_eigensolver_registry(int *n);
 /* n_wanted levels, copies of degenerate ones included (a Krylov space may hold one copy only: the rest is searched in
  * the orthogonal complement until nothing lower is left there). Residuals are computed anew from the result.
  * Errors: RZ_ERR_NUM if fewer than n_wanted pairs converged (never unconverged values in silence); RZ_ERR_ARG if
- * n_wanted exceeds the order, the solver is unknown, or the order is beyond the solver's (2^31 - 1 rows for "slepc"
- * with 32-bit PetscInt, RZ_EIGEN_DENSE_MAX for "dense"); an error of `apply` on any rank is returned by all. */
+ * n_wanted exceeds the order, the rows do not fit together, the solver is unknown, or the order is beyond the solver's
+ * (2^31 - 1 rows for "slepc" with 32-bit PetscInt, RZ_EIGEN_DENSE_MAX for "dense"); an error of `apply` on any rank is
+ * returned by all. */
 rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out);
 void rz_eigen_result_free(rz_eigen_result *r);
 
