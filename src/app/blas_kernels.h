@@ -2,8 +2,9 @@
 #ifndef RITZ_APP_BLAS_KERNELS_H
 #define RITZ_APP_BLAS_KERNELS_H
 
-/* Start the program again with the kernels this processor can run, unless OPENBLAS_CORETYPE already says which. Returns
- * if there is nothing to gain. Call before MPI_Init. */
+/* Take the kernels this processor can run, unless OPENBLAS_CORETYPE already says which. Where the library does not let
+ * itself be switched the program starts again with that variable. Returns if there is nothing to gain. Call before
+ * MPI_Init. */
 void rz_use_best_blas_kernels(char **argv);
 
 #endif

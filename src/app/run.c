@@ -1,3 +1,4 @@
+#include "alone.h"
 #include "command.h"
 #include "ritz/core/comm.h"
 #include "ritz/core/log.h"
@@ -73,6 +74,7 @@ static int prints_to_terminal(void) {
 int rz_command_run(int argc, char **argv) {
   (void)argc;
   int provided;
+  rz_start_alone_quickly();
   MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   rz_comm comm;

@@ -6,9 +6,13 @@
 #pragma weak openblas_set_num_threads
 #pragma weak openblas_get_config
 #pragma weak openblas_get_corename
+#pragma weak gotoblas_dynamic_quit
+#pragma weak gotoblas_dynamic_init
 void openblas_set_num_threads(int n);
 char *openblas_get_config(void);
 char *openblas_get_corename(void);
+void gotoblas_dynamic_quit(void); /* forgets its choice of kernels */
+void gotoblas_dynamic_init(void); /* chooses, unless it has */
 
 const char *rz_blas_setup(void) {
   if (openblas_set_num_threads) openblas_set_num_threads(1);
@@ -31,4 +35,11 @@ const char *rz_blas_advice(void) {
   for (int i = 0; i < (int)(sizeof last_resort / sizeof last_resort[0]); i++)
     if (strcmp(openblas_get_corename(), last_resort[i]) == 0) return best_core();
   return NULL;
+}
+
+bool rz_blas_choose_again(void) {
+  if (!gotoblas_dynamic_quit || !gotoblas_dynamic_init) return false;
+  gotoblas_dynamic_quit();
+  gotoblas_dynamic_init();
+  return rz_blas_advice() == NULL;
 }

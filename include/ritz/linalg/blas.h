@@ -5,6 +5,7 @@
 #include "ritz/core/error.h"
 #include <cblas.h>
 #include <complex.h>
+#include <stdbool.h>
 #define lapack_complex_double double _Complex
 #define lapack_complex_float float _Complex
 #include <lapacke.h>
@@ -24,5 +25,8 @@ const char *rz_blas_setup(void);
 /* On a processor newer than itself OpenBLAS falls back to its oldest kernels, two to five times slower. Returns what
  * OPENBLAS_CORETYPE should hold before the program starts, or NULL if all is well. */
 const char *rz_blas_advice(void);
+/* Let OpenBLAS choose its kernels once more, by what OPENBLAS_CORETYPE holds now. Returns whether it runs those that
+ * rz_blas_advice asks for; false leaves all as it was. Before the first call of BLAS. */
+bool rz_blas_choose_again(void);
 
 #endif

@@ -68,11 +68,13 @@ class Test:
         return folder
 
     def _start(self, command, folder, environment):
+        """environment: what differs from ours; None takes a variable away."""
+        changed = {**os.environ, **(environment or {})}
         begin = time.time()
         done = subprocess.run(
             command,
             cwd=folder,
-            env={**os.environ, **(environment or {})},
+            env={name: value for name, value in changed.items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
