@@ -8,8 +8,8 @@ extern char **environ;
 
 /* Every launcher and its process managers leave variables with one of these beginnings. */
 static bool is_launched(void) {
-  static const char *const marks[] = {"OMPI_COMM_WORLD_", "PMIX_", "PMI_",  "SLURM_STEP",
-                                      "PALS_",            "ALPS_", "FLUX_", "JSM_"};
+  static const char *const marks[] = {
+      "OMPI_COMM_WORLD_", "PMIX_", "PMI_", "SLURM_STEP", "PALS_", "ALPS_", "FLUX_", "JSM_"};
   for (char **entry = environ; *entry; entry++)
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
       if (strncmp(*entry, marks[i], strlen(marks[i])) == 0) return true;
