@@ -202,7 +202,8 @@ rz_err rz_sr_dense(const rz_sr_problem *p, double *d, rz_sr_result *result) {
   rz_comm self;
   RZ_TRY(rz_comm_wrap(MPI_COMM_SELF, &self));
   memcpy(d, p->f, (size_t)p->n_param * sizeof *d);
-  RZ_TRY(rz_sr_factorise(p->comm, is_whole(p) ? &self : p->comm, p->n_param, fill, &copy, d, result));
+  const rz_sr_system system = {.n = p->n_param, .fill = fill, .ctx = &copy};
+  RZ_TRY(rz_sr_factorise(p, is_whole(p) ? &self : p->comm, &system, d, result));
   /* Solved on every rank: rank 0's word counts, down to the last bit. */
   return is_whole(p) ? rz_bcast(p->comm, 0, p->n_param * (int64_t)sizeof *d, d) : RZ_OK;
 }

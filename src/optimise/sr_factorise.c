@@ -1,4 +1,4 @@
-/* Cholesky, and what to do when the matrix is not positive definite. */
+/* The ladder of factorisations: single precision with refinement, double precision, eigenvectors. */
 #include "sr_impl.h"
 
 #include "ritz/core/memory.h"
@@ -7,6 +7,15 @@
 
 /* Eigenvalues below this fraction of the largest are noise of the products that made the matrix. */
 static const double cutoff = 1e-10;
+
+/* Below this order a factorisation costs no more than its refinement. */
+enum { MIXED_FROM = 400 };
+
+static bool wants_mixed(const rz_sr_problem *p, const rz_sr_system *system) {
+  const char *precision = p->o->precision ? p->o->precision : "auto";
+  if (!system->apply || strcmp(precision, "double") == 0) return false;
+  return strcmp(precision, "mixed") == 0 || system->n >= MIXED_FROM;
+}
 
 static rz_err check_finite(const rz_comm *comm, rz_block_cyclic *m) {
   int64_t n_row = 0, n_col = 0, bad = 0;
@@ -19,28 +28,78 @@ static rz_err check_finite(const rz_comm *comm, rz_block_cyclic *m) {
   return RZ_OK;
 }
 
-rz_err rz_sr_factorise(const rz_comm *comm, const rz_comm *grid, int64_t n, rz_sr_fill *fill, void *ctx, double *b,
-                       rz_sr_result *result) {
+/* A filled matrix of a scalar; complex ones have half the order. */
+static rz_err make(const rz_comm *comm, const rz_comm *grid, const rz_sr_system *s, rz_scalar scalar,
+                   rz_block_cyclic **m) {
+  const bool pairs = scalar == RZ_DOUBLE_COMPLEX || scalar == RZ_SINGLE_COMPLEX;
+  RZ_TRY(rz_agree(comm, rz_block_cyclic_create_of(grid, scalar, pairs ? s->n / 2 : s->n, RZ_SR_BLOCK, m)));
+  RZ_TRY(s->fill(s->ctx, *m));
+  return RZ_OK;
+}
+
+static rz_err by_single(const rz_comm *comm, const rz_comm *grid, const rz_sr_system *s, const double *b, double *x,
+                        int *refinements) {
   rz_block_cyclic *m = NULL;
-  double *rhs = NULL;
-  rz_err rc = RZ_NEW(n, &rhs);
-  RZ_TRY_DONE(rc, rz_agree(comm, rc));
-  memcpy(rhs, b, (size_t)n * sizeof *b);
-  RZ_TRY_DONE(rc, rz_agree(comm, rz_block_cyclic_create(grid, n, RZ_SR_BLOCK, &m)));
-  RZ_TRY_DONE(rc, fill(ctx, m));
-  rc = rz_agree(comm, rz_block_cyclic_cholesky_solve(m, b));
-  if (rc == RZ_ERR_NUM) {
-    rz_error_clear();
-    memcpy(b, rhs, (size_t)n * sizeof *b);
-    RZ_TRY_DONE(rc, fill(ctx, m));
-    RZ_TRY_DONE(rc, check_finite(comm, m));
-    RZ_TRY_DONE(rc, rz_agree(comm, rz_block_cyclic_eigen_solve(m, cutoff, b)));
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, make(comm, grid, s, s->hermitian ? RZ_SINGLE_COMPLEX : RZ_SINGLE, &m));
+  rc = rz_agree(comm, rz_block_cyclic_factorise(m));
+  if (rc == RZ_OK) rc = rz_sr_refine(comm, s, m, b, x, refinements);
+done:
+  rz_block_cyclic_destroy(&m);
+  return rc;
+}
+
+static rz_err by_double(const rz_comm *comm, const rz_comm *grid, const rz_sr_system *s, const double *b, double *x) {
+  rz_block_cyclic *m = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, make(comm, grid, s, s->hermitian ? RZ_DOUBLE_COMPLEX : RZ_DOUBLE, &m));
+  memcpy(x, b, (size_t)s->n * sizeof *x);
+  rc = rz_agree(comm, rz_block_cyclic_cholesky_solve(m, x));
+done:
+  rz_block_cyclic_destroy(&m);
+  return rc;
+}
+
+static rz_err by_eigenvectors(const rz_comm *comm, const rz_comm *grid, const rz_sr_system *s, const double *b,
+                              double *x) {
+  rz_block_cyclic *m = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, make(comm, grid, s, RZ_DOUBLE, &m));
+  RZ_TRY_DONE(rc, check_finite(comm, m));
+  memcpy(x, b, (size_t)s->n * sizeof *x);
+  RZ_TRY_DONE(rc, rz_agree(comm, rz_block_cyclic_eigen_solve(m, cutoff, x)));
+done:
+  rz_block_cyclic_destroy(&m);
+  return rc;
+}
+
+/* A failure that the next method down may mend. */
+static bool may_go_on(rz_err rc) {
+  if (rc == RZ_ERR_NUM) rz_error_clear();
+  return rc == RZ_ERR_NUM;
+}
+
+rz_err rz_sr_factorise(const rz_sr_problem *p, const rz_comm *grid, const rz_sr_system *system, double *b,
+                       rz_sr_result *result) {
+  double *x = NULL;
+  rz_err rc = RZ_NEW(system->n, &x);
+  RZ_TRY_DONE(rc, rz_agree(p->comm, rc));
+  result->precision = "double";
+  rc = RZ_ERR_NUM;
+  if (wants_mixed(p, system)) {
+    rc = by_single(p->comm, grid, system, b, x, &result->refinements);
+    if (rc == RZ_OK) result->precision = "mixed";
+    if (rc != RZ_OK && !may_go_on(rc)) goto done;
+  }
+  if (rc != RZ_OK) rc = by_double(p->comm, grid, system, b, x);
+  if (rc != RZ_OK && may_go_on(rc)) {
+    rc = by_eigenvectors(p->comm, grid, system, b, x);
     result->solver = "eigen";
     result->fell_back = 1;
   }
   RZ_TRY_DONE(rc, rc);
+  memcpy(b, x, (size_t)system->n * sizeof *b);
 done:
-  rz_block_cyclic_destroy(&m);
-  rz_free(&rhs);
+  rz_free(&x);
   return rc;
 }

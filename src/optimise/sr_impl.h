@@ -4,6 +4,7 @@
 
 #include "ritz/optimise/sr.h"
 #include "ritz/solve/block_cyclic.h"
+#include <stdbool.h>
 
 enum { RZ_SR_BLOCK = 64 }; /* of block-cyclic matrices; even, so that the two rows of a sample stay together */
 
@@ -22,12 +23,30 @@ rz_sr_solver rz_sr_dense, rz_sr_kernel, rz_sr_cg;
 /* shift + scale S_kk: what is added to column k. */
 double rz_sr_added(const rz_sr_problem *p, int64_t k);
 
-/* Fill the lower triangle of m, whatever m holds. Collective. */
+/* Fill the lower triangle of m, whatever m holds; m has the scalar and order that the solve below asks for. Collective.
+ */
 typedef rz_err rz_sr_fill(void *ctx, rz_block_cyclic *m);
-/* Solve m x = b [n] for the matrix that fill makes, spread over grid: Cholesky, else fill again and eigenvectors. grid
- * is comm, or a rank by itself when every rank holds all of m. Collective over comm. */
-rz_err rz_sr_factorise(const rz_comm *comm, const rz_comm *grid, int64_t n, rz_sr_fill *fill, void *ctx, double *b,
+/* y = A x of replicated vectors, in double precision from the factors. Collective. */
+typedef rz_err rz_sr_apply(void *ctx, const double *x, double *y);
+
+typedef struct rz_sr_system {
+  int64_t n;          /* unknowns: real numbers */
+  bool hermitian;     /* the unknowns are n / 2 pairs (Re, Im), A is also a Hermitian matrix of order n / 2 */
+  rz_sr_fill *fill;   /* makes any of: real double of order n; if apply, real single; if hermitian, both as complex */
+  rz_sr_apply *apply; /* NULL: double precision alone */
+  void *ctx;
+} rz_sr_system;
+
+/* Solve A x = b [n], spread over grid: comm, or a rank by itself when every rank holds all of A. By Cholesky in single
+ * precision and refinement, where options and order say so; if that does not converge by Cholesky in double precision;
+ * if A is not positive definite by eigenvectors. Collective over comm. */
+rz_err rz_sr_factorise(const rz_sr_problem *p, const rz_comm *grid, const rz_sr_system *system, double *b,
                        rz_sr_result *result);
+/* x = b / A [n] with a factor in single precision, refined by products with A until the error, in the norm of A, is
+ * below 1e-12. RZ_ERR_NUM if a correction is not far smaller than the one before: A is too ill-conditioned. Collective
+ * over comm. */
+rz_err rz_sr_refine(const rz_comm *comm, const rz_sr_system *system, const rz_block_cyclic *factor, const double *b,
+                    double *x, int *refinements);
 
 /* Every rank's n, in rank order; owner: caller. Collective. */
 rz_err rz_sr_counts(const rz_comm *comm, int64_t n, int64_t **all);

@@ -24,8 +24,10 @@ typedef struct kernel {
   int64_t *n_all, *first;    /* of each rank, and of the ranks before it */
   int64_t n_total;
   int n_comp;
-  bool by_factors;
+  bool by_factors, hermitian;
   double shift;
+  double *u; /* [rows of J] */
+  double *t; /* [n_param] */
 } kernel;
 
 static void side_free(side *s) {
@@ -35,18 +37,31 @@ static void side_free(side *s) {
 }
 
 static void kernel_free(kernel *k) {
+  rz_free(&k->u);
+  rz_free(&k->t);
   rz_free(&k->active);
   rz_free(&k->n_all);
   rz_free(&k->first);
+}
+
+/* Complex weights everywhere: log psi is holomorphic, the rows of a sample are Re and Im of one complex row o, and T is
+ * the Hermitian matrix o_i . o_k^* written in real numbers. */
+static bool is_holomorphic(const rz_jacobian *j) {
+  for (int l = 0; l < rz_jacobian_n_layer(j); l++)
+    if (!rz_jacobian_layer(j, l)->complex_weights) return false;
+  return rz_jacobian_n_comp(j) == 2;
 }
 
 static rz_err kernel_init(kernel *k) {
   const rz_jacobian *j = k->p->j;
   const rz_comm *comm = k->p->comm;
   k->n_comp = rz_jacobian_n_comp(j);
+  k->hermitian = is_holomorphic(j);
   k->by_factors = rz_jacobian_pack_size(j) <= k->n_comp * k->p->n_param + 1;
   rz_err rc = RZ_NEW(rz_jacobian_n(j), &k->active);
   if (rc == RZ_OK) rc = RZ_NEW(comm->size, &k->first);
+  if (rc == RZ_OK) rc = RZ_NEW0(rz_jacobian_n_rows(j), &k->u);
+  if (rc == RZ_OK) rc = RZ_NEW(k->p->n_param, &k->t);
   RZ_TRY(rz_agree(comm, rc));
   for (int64_t i = 0; i < rz_jacobian_n(j); i++)
     if (rz_jacobian_weight(j, i) > 0.0) k->active[k->n_active++] = i;
@@ -71,9 +86,10 @@ static rz_err put_sample(const kernel *k, int64_t sample, double *to) {
   return RZ_OK;
 }
 
-/* A set of rows of T as a set of samples. */
+/* A set of rows of T as a set of samples: n_comp real rows each, or one complex row. */
 static rz_cyclic samples_of(const kernel *k, rz_cyclic rows) {
-  return (rz_cyclic){.n = rows.n / k->n_comp, .nb = rows.nb / k->n_comp, .p = rows.p, .n_p = rows.n_p};
+  const int per = (int)(rows.n / k->n_total);
+  return (rz_cyclic){.n = k->n_total, .nb = rows.nb / per, .p = rows.p, .n_p = rows.n_p};
 }
 
 /* How many of samples first .. first + count - 1 are in the set; their packed data to `to` unless NULL, the samples
@@ -179,25 +195,44 @@ static rz_err side_alone(side *s, const kernel *k) {
   return RZ_OK;
 }
 
-enum { TILE = 256 }; /* samples */
+enum { TILE = 128 }; /* samples */
 
-/* m[(i, c), (k, d)] for samples r0 + i of the rows and c0 + k of the columns; tmp [TILE * n_comp]^2. */
+/* out [nc, nr]: component d of samples c0 + q of the columns . component c of samples r0 + i of the rows. */
+static rz_err gram(const kernel *k, const side *rows, int c, int64_t r0, int64_t nr, const side *cols, int d,
+                   int64_t c0, int64_t nc, double *out) {
+  const int64_t size = sample_size(k), n_param = k->p->n_param;
+  if (k->by_factors) return rz_jacobian_gram(cols->j, d, c0, nc, rows->j, c, r0, nr, out, nr);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)nc, (int)nr, (int)n_param, 1.0,
+              cols->buffer + c0 * size + 1 + d * n_param, (int)size, rows->buffer + r0 * size + 1 + c * n_param,
+              (int)size, 0.0, out, (int)nr);
+  return RZ_OK;
+}
+
+/* m for samples r0 + i of the rows and c0 + q of the columns: entries (i, c), (q, d), or complex entries i, q. tmp
+ * [2, TILE, TILE]. */
 static rz_err fill_tile(const kernel *k, const side *rows, int64_t r0, int64_t nr, const side *cols, int64_t c0,
                         int64_t nc, double *tmp, rz_block_cyclic *m) {
-  const int n_comp = k->n_comp;
-  const int64_t ld = rz_block_cyclic_ld(m), size = sample_size(k), n_param = k->p->n_param;
-  double *to = rz_block_cyclic_data(m) + r0 * n_comp + c0 * n_comp * ld;
-  for (int c = 0; c < n_comp; c++)
-    for (int d = 0; d < n_comp; d++) {
-      if (k->by_factors)
-        RZ_TRY(rz_jacobian_gram(cols->j, d, c0, nc, rows->j, c, r0, nr, tmp, nr));
-      else
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)nc, (int)nr, (int)n_param, 1.0,
-                    cols->buffer + c0 * size + 1 + d * n_param, (int)size, rows->buffer + r0 * size + 1 + c * n_param,
-                    (int)size, 0.0, tmp, (int)nr);
-      for (int64_t q = 0; q < nc; q++)
-        for (int64_t i = 0; i < nr; i++)
-          to[i * n_comp + c + (q * n_comp + d) * ld] = tmp[q * nr + i] * rows->root[r0 + i] * cols->root[c0 + q];
+  const rz_scalar scalar = rz_block_cyclic_scalar(m);
+  rz_tile t = {.n_row = nr,
+               .n_col = nc,
+               .ld = nr,
+               .re = tmp,
+               .im = tmp + TILE * TILE,
+               .row_scale = rows->root + r0,
+               .col_scale = cols->root + c0};
+  if (scalar == RZ_DOUBLE_COMPLEX || scalar == RZ_SINGLE_COMPLEX) {
+    t.row = r0, t.col = c0, t.stride = 1;
+    RZ_TRY(gram(k, rows, 0, r0, nr, cols, 0, c0, nc, tmp));
+    RZ_TRY(gram(k, rows, 1, r0, nr, cols, 0, c0, nc, tmp + TILE * TILE));
+    rz_block_cyclic_put(m, &t);
+    return RZ_OK;
+  }
+  t.stride = k->n_comp;
+  for (int c = 0; c < k->n_comp; c++)
+    for (int d = 0; d < k->n_comp; d++) {
+      t.row = r0 * k->n_comp + c, t.col = c0 * k->n_comp + d;
+      RZ_TRY(gram(k, rows, c, r0, nr, cols, d, c0, nc, tmp));
+      rz_block_cyclic_put(m, &t);
     }
   return RZ_OK;
 }
@@ -205,20 +240,18 @@ static rz_err fill_tile(const kernel *k, const side *rows, int64_t r0, int64_t n
 /* Tiles of the lower triangle, then the shift. */
 static rz_err fill_tiles(const kernel *k, const side *rows, const side *cols, rz_block_cyclic *m) {
   double *tmp = NULL;
-  int64_t nr = 0, nc = 0, i = 0;
+  int64_t nr = 0, nc = 0;
   const int64_t *row = rz_block_cyclic_rows(m, &nr), *col = rz_block_cyclic_cols(m, &nc);
+  const int64_t per_row = rows->n > 0 ? nr / rows->n : 1, per_col = cols->n > 0 ? nc / cols->n : 1;
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW((int64_t)TILE * TILE, &tmp));
+  RZ_TRY_DONE(rc, RZ_NEW((int64_t)2 * TILE * TILE, &tmp));
   for (int64_t c0 = 0; c0 < cols->n; c0 += TILE)
     for (int64_t r0 = 0; r0 < rows->n; r0 += TILE) {
       const int64_t mr = rows->n - r0 < TILE ? rows->n - r0 : TILE, mc = cols->n - c0 < TILE ? cols->n - c0 : TILE;
-      if (row[(r0 + mr) * k->n_comp - 1] < col[c0 * k->n_comp]) continue;
+      if (row[(r0 + mr) * per_row - 1] < col[c0 * per_col]) continue;
       RZ_TRY_DONE(rc, fill_tile(k, rows, r0, mr, cols, c0, mc, tmp, m));
     }
-  for (int64_t q = 0; q < nc; q++) {
-    while (i < nr && row[i] < col[q]) i++;
-    if (i < nr && row[i] == col[q]) rz_block_cyclic_data(m)[i + q * rz_block_cyclic_ld(m)] += k->shift;
-  }
+  rz_block_cyclic_shift(m, k->shift);
 done:
   rz_free(&tmp);
   return rc;
@@ -257,23 +290,42 @@ static rz_err right_side(const kernel *k, double **b) {
   return rz_sum(k->p->comm, k->n_total * n_comp, *b);
 }
 
-/* d = J^T W^(1/2) x over all ranks, divided by the column scales once more. */
-static rz_err back(const kernel *k, const double *x, const double *scale, double *d) {
+/* t = J^T W^(1/2) x over all ranks. */
+static rz_err apply_t(const kernel *k, const double *x, double *t) {
   const rz_jacobian *j = k->p->j;
   const int64_t n = rz_jacobian_n(j), n_comp = k->n_comp;
   const double *mine = x + k->first[k->p->comm->rank] * n_comp;
-  double *u = NULL;
-  rz_err rc = RZ_NEW0(n * n_comp, &u);
-  for (int64_t a = 0; rc == RZ_OK && a < k->n_active; a++)
+  for (int64_t a = 0; a < k->n_active; a++)
     for (int64_t c = 0; c < n_comp; c++)
-      u[c * n + k->active[a]] = sqrt(rz_jacobian_weight(j, k->active[a])) * mine[a * n_comp + c];
-  if (rc == RZ_OK) rc = rz_jacobian_apply_t(j, u, d);
-  RZ_TRY_DONE(rc, rz_agree(k->p->comm, rc));
-  RZ_TRY_DONE(rc, rz_sum(k->p->comm, k->p->n_param, d));
+      k->u[c * n + k->active[a]] = sqrt(rz_jacobian_weight(j, k->active[a])) * mine[a * n_comp + c];
+  RZ_TRY(rz_agree(k->p->comm, rz_jacobian_apply_t(j, k->u, t)));
+  return rz_sum(k->p->comm, k->p->n_param, t);
+}
+
+/* y = T x + shift x. */
+static rz_err apply(void *ctx, const double *x, double *y) {
+  const kernel *k = ctx;
+  const rz_jacobian *j = k->p->j;
+  const int64_t n = rz_jacobian_n(j), n_comp = k->n_comp, n_all = k->n_total * n_comp;
+  double *mine = y + k->first[k->p->comm->rank] * n_comp;
+  RZ_TRY(apply_t(k, x, k->t));
+  RZ_TRY(rz_agree(k->p->comm, rz_jacobian_apply(j, k->t, k->u)));
+  memset(y, 0, (size_t)n_all * sizeof *y);
+  for (int64_t a = 0; a < k->n_active; a++)
+    for (int64_t c = 0; c < n_comp; c++)
+      mine[a * n_comp + c] = sqrt(rz_jacobian_weight(j, k->active[a])) * k->u[c * n + k->active[a]];
+  /* Samples without a weight: 0 again for the next product, whatever their rows are. */
+  for (int64_t r = 0; r < n * n_comp; r++) k->u[r] = 0.0;
+  RZ_TRY(rz_sum(k->p->comm, n_all, y));
+  for (int64_t i = 0; i < n_all; i++) y[i] += k->shift * x[i];
+  return RZ_OK;
+}
+
+/* d = J^T W^(1/2) x, divided by the column scales once more. */
+static rz_err back(const kernel *k, const double *x, const double *scale, double *d) {
+  RZ_TRY(apply_t(k, x, d));
   for (int64_t i = 0; scale && i < k->p->n_param; i++) d[i] /= scale[i];
-done:
-  rz_free(&u);
-  return rc;
+  return RZ_OK;
 }
 
 /* With s_k = sqrt(shift + scale S_kk), (S + s^2) d = F becomes (S' + 1)(s d) = F' for the columns J_k / s_k. A column
@@ -298,7 +350,9 @@ rz_err rz_sr_kernel(const rz_sr_problem *p, double *d, rz_sr_result *result) {
   RZ_TRY_DONE(rc, kernel_init(&k));
   RZ_CHECK_DONE(rc, k.n_total > 0, RZ_ERR_NUM, "no sample has a weight");
   RZ_TRY_DONE(rc, right_side(&k, &b));
-  RZ_TRY_DONE(rc, rz_sr_factorise(p->comm, p->comm, k.n_total * k.n_comp, fill, &k, b, result));
+  const rz_sr_system system = {
+      .n = k.n_total * k.n_comp, .hermitian = k.hermitian, .fill = fill, .apply = apply, .ctx = &k};
+  RZ_TRY_DONE(rc, rz_sr_factorise(p, p->comm, &system, b, result));
   RZ_TRY_DONE(rc, back(&k, b, scale, d));
 done:
   (void)rz_jacobian_scale(p->j, NULL);

@@ -66,18 +66,18 @@ static rz_err all_finite(const rz_comm *comm, int64_t n, const double *x, const 
   return rz_agree(comm, rc);
 }
 
-/* |(S + added) d - F| / |F| */
-static rz_err residual(const rz_sr_problem *p, const double *d, double *out) {
-  double *s_d = NULL, norm2 = 0.0, r2 = 0.0, f2 = 0.0;
+/* |(S + added) d - F| / |F|, and d^T S d, which the same products give. */
+static rz_err residual(const rz_sr_problem *p, const double *d, rz_sr_result *result) {
+  double *s_d = NULL, r2 = 0.0, f2 = 0.0;
   rz_err rc = RZ_NEW(p->n_param, &s_d);
   RZ_TRY_DONE(rc, rz_agree(p->comm, rc));
-  RZ_TRY_DONE(rc, rz_metric(p->comm, p->j, d, s_d, &norm2));
+  RZ_TRY_DONE(rc, rz_metric(p->comm, p->j, d, s_d, &result->norm2));
   for (int64_t k = 0; k < p->n_param; k++) {
     const double r = s_d[k] + rz_sr_added(p, k) * d[k] - p->f[k];
     r2 += r * r;
     f2 += p->f[k] * p->f[k];
   }
-  *out = f2 > 0.0 ? sqrt(r2 / f2) : 0.0;
+  result->residual = f2 > 0.0 ? sqrt(r2 / f2) : 0.0;
 done:
   rz_free(&s_d);
   return rc;
@@ -96,7 +96,7 @@ rz_err rz_sr_solve(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, 
   result->solver = solvers[number].name;
   RZ_TRY_DONE(rc, solvers[number].solve(&p, d, result));
   RZ_TRY_DONE(rc, all_finite(comm, p.n_param, d, "the step"));
-  RZ_TRY_DONE(rc, residual(&p, d, &result->residual));
+  RZ_TRY_DONE(rc, residual(&p, d, result));
 done:
   rz_free(&p.diagonal);
   return rc;

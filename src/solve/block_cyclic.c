@@ -1,11 +1,9 @@
-/* Layout of a block-cyclic matrix, Cholesky, and vectors to and from it. On one rank it is a plain column-major matrix
- * for LAPACK, which is 1.5 times faster than ScaLAPACK there. */
+/* Layout of a block-cyclic matrix and its entries. */
 #include "block_cyclic_impl.h"
 
 #include "ritz/core/memory.h"
-#include "ritz/linalg/blas.h"
+#include "ritz/core/simd.h"
 #include "scalapack.h"
-#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -55,18 +53,31 @@ static void describe(rz_block_cyclic *m) {
   memcpy(m->desc, desc, sizeof desc);
 }
 
+static size_t scalar_size(rz_scalar s) {
+  static const size_t size[] = {[RZ_DOUBLE] = 8, [RZ_SINGLE] = 4, [RZ_DOUBLE_COMPLEX] = 16, [RZ_SINGLE_COMPLEX] = 8};
+  return size[s];
+}
+
+/* Whole cache lines, and no multiple of 64: columns that far apart share the same few lines of the first-level cache,
+ * which costs a factorisation a third of its speed. */
+static int64_t padded(int64_t n_row) {
+  const int64_t ld = n_row > 1 ? (n_row + 15) / 16 * 16 : 16;
+  return ld % 64 == 0 ? ld + 16 : ld;
+}
+
 static rz_err allocate(rz_block_cyclic *m) {
   const rz_cyclic row = rz_block_cyclic_row_set(m, m->comm.rank), col = rz_block_cyclic_col_set(m, m->comm.rank);
   m->my_row = row.p;
   m->my_col = col.p;
   RZ_TRY(list_indices(row, &m->row, &m->n_local_row));
   RZ_TRY(list_indices(col, &m->col, &m->n_local_col));
-  m->ld = m->n_local_row > 1 ? m->n_local_row : 1;
-  RZ_TRY(RZ_NEW0(m->ld * m->n_local_col, &m->data));
+  m->ld = padded(m->n_local_row);
+  RZ_TRY(rz_malloc(m->ld * m->n_local_col, scalar_size(m->scalar), &m->entry));
+  m->data = m->scalar == RZ_DOUBLE ? m->entry : NULL;
   return RZ_OK;
 }
 
-rz_err rz_block_cyclic_create(const rz_comm *comm, int64_t n, int nb, rz_block_cyclic **out) {
+rz_err rz_block_cyclic_create_of(const rz_comm *comm, rz_scalar scalar, int64_t n, int nb, rz_block_cyclic **out) {
   rz_block_cyclic *m = NULL;
   *out = NULL;
   RZ_CHECK(n >= 0 && n <= INT_MAX / 8 && nb >= 1, RZ_ERR_ARG, "a matrix of order %lld in blocks of %d", (long long)n,
@@ -76,6 +87,7 @@ rz_err rz_block_cyclic_create(const rz_comm *comm, int64_t n, int nb, rz_block_c
     m->comm = *comm;
     m->n = n;
     m->nb = nb;
+    m->scalar = scalar;
     choose_grid(comm->size, &m->n_row, &m->n_col);
     rc = allocate(m);
   }
@@ -90,6 +102,12 @@ rz_err rz_block_cyclic_create(const rz_comm *comm, int64_t n, int nb, rz_block_c
   return RZ_OK;
 }
 
+rz_err rz_block_cyclic_create(const rz_comm *comm, int64_t n, int nb, rz_block_cyclic **out) {
+  RZ_TRY(rz_block_cyclic_create_of(comm, RZ_DOUBLE, n, nb, out));
+  if ((*out)->n_local_col > 0) memset((*out)->data, 0, (size_t)((*out)->ld * (*out)->n_local_col) * sizeof(double));
+  return RZ_OK;
+}
+
 void rz_block_cyclic_destroy(rz_block_cyclic **mp) {
   rz_block_cyclic *m = *mp;
   if (!m) return;
@@ -99,10 +117,11 @@ void rz_block_cyclic_destroy(rz_block_cyclic **mp) {
   }
   rz_free(&m->row);
   rz_free(&m->col);
-  rz_free(&m->data);
+  rz_free(&m->entry);
   rz_free(mp);
 }
 
+rz_scalar rz_block_cyclic_scalar(const rz_block_cyclic *m) { return m->scalar; }
 double *rz_block_cyclic_data(rz_block_cyclic *m) { return m->data; }
 int64_t rz_block_cyclic_ld(const rz_block_cyclic *m) { return m->ld; }
 
@@ -116,79 +135,46 @@ const int64_t *rz_block_cyclic_cols(const rz_block_cyclic *m, int64_t *n) {
   return m->col;
 }
 
-/* info < 0: a bug; info > 0: not positive definite. The same on every rank of the grid. */
-static rz_err cholesky_info(int info) {
-  RZ_CHECK(info >= 0, RZ_ERR_INTERNAL, "Cholesky: argument %d", -info);
-  RZ_CHECK(info == 0, RZ_ERR_NUM, "Cholesky: the matrix is not positive definite (leading minor of order %d)", info);
-  return RZ_OK;
-}
+/* The columns of a tile, one at a time: to[i * step] is (the real part of) its entry i. */
+#define PUT(type, name)                                                                                                \
+  RZ_CLONES static void name(int64_t n, double f, const double *restrict scale, const double *restrict from,           \
+                             int64_t step, type *restrict to) {                                                        \
+    if (step == 1)                                                                                                     \
+      for (int64_t i = 0; i < n; i++) to[i] = (type)(f * scale[i] * from[i]);                                          \
+    else                                                                                                               \
+      for (int64_t i = 0; i < n; i++) to[i * step] = (type)(f * scale[i] * from[i]);                                   \
+  }
+PUT(double, put_double)
+PUT(float, put_single)
 
-/* Largest and smallest squared pivot, local: top = { max L_ii^2, - min L_ii^2 }. */
-static void pivots(const rz_block_cyclic *a, double top[2]) {
-  int64_t i = 0;
-  for (int64_t k = 0; k < a->n_local_col; k++) {
-    while (i < a->n_local_row && a->row[i] < a->col[k]) i++;
-    if (i == a->n_local_row) return;
-    if (a->row[i] != a->col[k]) continue;
-    const double p = a->data[i + k * a->ld] * a->data[i + k * a->ld];
-    top[0] = fmax(top[0], p);
-    top[1] = fmax(top[1], -p);
+static bool is_single(rz_scalar s) { return s == RZ_SINGLE || s == RZ_SINGLE_COMPLEX; }
+static bool is_complex(rz_scalar s) { return s == RZ_DOUBLE_COMPLEX || s == RZ_SINGLE_COMPLEX; }
+
+void rz_block_cyclic_put(rz_block_cyclic *m, const rz_tile *t) {
+  const int64_t parts = is_complex(m->scalar) ? 2 : 1, step = t->stride * parts;
+  for (int64_t k = 0; k < t->n_col; k++) {
+    const int64_t at = (t->row + (t->col + k * t->stride) * m->ld) * parts;
+    for (int64_t part = 0; part < parts; part++) {
+      const double *from = (part == 0 ? t->re : t->im) + k * t->ld;
+      if (is_single(m->scalar))
+        put_single(t->n_row, t->col_scale[k], t->row_scale, from, step, (float *)m->entry + at + part);
+      else
+        put_double(t->n_row, t->col_scale[k], t->row_scale, from, step, (double *)m->entry + at + part);
+    }
   }
 }
 
-/* A singular matrix often passes a factorisation on rounding noise; then the smallest pivot is that noise. */
-static rz_err check_pivots(const rz_block_cyclic *a) {
-  double top[2] = {0.0, -DBL_MAX};
-  pivots(a, top);
-  if (a->comm.size > 1) RZ_TRY(rz_max(&a->comm, 2, top));
-  RZ_CHECK(-top[1] > 4.0 * DBL_EPSILON * (double)a->n * top[0], RZ_ERR_NUM,
-           "Cholesky: the matrix is not positive definite to rounding (pivots from %g to %g)", -top[1], top[0]);
-  return RZ_OK;
-}
-
-static rz_err solve_alone(rz_block_cyclic *a, double *b) {
-  const int n = (int)a->n, ld = (int)a->ld;
-  RZ_TRY(cholesky_info(LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', n, a->data, ld)));
-  RZ_TRY(check_pivots(a));
-  RZ_TRY(cholesky_info(LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'L', n, 1, a->data, ld, b, ld)));
-  return RZ_OK;
-}
-
-static rz_err factorise_on_grid(rz_block_cyclic *a) {
-  const int n = (int)a->n, one = 1;
-  int info = 0;
-  if (a->my_row >= 0) pdpotrf_("L", &n, a->data, &one, &one, a->desc, &info);
-  return cholesky_info(info);
-}
-
-/* x holds this rank's part of b: its rows, significant in the first column of processes. */
-static rz_err substitute_on_grid(rz_block_cyclic *a, double *x) {
-  const int n = (int)a->n, one = 1;
-  const int desc_x[9] = {1, a->context, n, 1, a->nb, a->nb, 0, 0, (int)a->ld};
-  int info = 0;
-  if (a->my_row >= 0) pdpotrs_("L", &n, &one, a->data, &one, &one, a->desc, x, &one, &one, desc_x, &info);
-  return cholesky_info(info);
-}
-
-static rz_err solve_together(rz_block_cyclic *a, double *b) {
-  double *x = NULL;
-  rz_err rc = RZ_NEW(a->ld, &x);
-  RZ_TRY_DONE(rc, rz_agree(&a->comm, rc));
-  for (int64_t i = 0; i < a->n_local_row; i++) x[i] = b[a->row[i]];
-  RZ_TRY_DONE(rc, rz_agree(&a->comm, factorise_on_grid(a)));
-  RZ_TRY_DONE(rc, check_pivots(a));
-  RZ_TRY_DONE(rc, rz_agree(&a->comm, substitute_on_grid(a, x)));
-  memset(b, 0, (size_t)a->n * sizeof *b);
-  if (a->my_col == 0)
-    for (int64_t i = 0; i < a->n_local_row; i++) b[a->row[i]] = x[i];
-  RZ_TRY_DONE(rc, rz_sum(&a->comm, a->n, b));
-done:
-  rz_free(&x);
-  return rc;
-}
-
-rz_err rz_block_cyclic_cholesky_solve(rz_block_cyclic *a, double *b) {
-  if (a->n == 0) return RZ_OK;
-  RZ_TRY(a->comm.size == 1 ? solve_alone(a, b) : solve_together(a, b));
-  return RZ_OK;
+void rz_block_cyclic_shift(rz_block_cyclic *m, double x) {
+  const int64_t parts = is_complex(m->scalar) ? 2 : 1;
+  int64_t i = 0;
+  for (int64_t k = 0; k < m->n_local_col; k++) {
+    while (i < m->n_local_row && m->row[i] < m->col[k]) i++;
+    if (i == m->n_local_row) return;
+    if (m->row[i] != m->col[k]) continue;
+    const int64_t at = (i + k * m->ld) * parts;
+    if (is_single(m->scalar))
+      ((float *)m->entry)[at] += (float)x;
+    else
+      ((double *)m->entry)[at] += x;
+  }
 }

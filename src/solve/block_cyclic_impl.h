@@ -11,10 +11,12 @@ struct rz_block_cyclic {
   int nb, n_row, n_col; /* blocks; process grid, numbered by rows */
   int my_row, my_col;   /* -1 on ranks outside the grid */
   int64_t *row, *col;   /* global indices of local rows and columns */
-  double *data;         /* [n_local_col, ld] */
-  bool has_grid;        /* false on one rank: no BLACS */
-  int handle, context;  /* of BLACS */
-  int desc[9];          /* of ScaLAPACK */
+  rz_scalar scalar;
+  void *entry;         /* [n_local_col, ld] scalars */
+  double *data;        /* entry, if of RZ_DOUBLE */
+  bool has_grid;       /* false on one rank: no BLACS */
+  int handle, context; /* of BLACS */
+  int desc[9];         /* of ScaLAPACK */
 };
 
 #endif

@@ -168,8 +168,11 @@ static void check_equal(const rz_comm *comm, int64_t n, const double *x) {
 
 static void solve(const rz_comm *comm, rz_jacobian *j, const double *e, const char *solver, double shift, double scale,
                   double *d, rz_sr_result *result) {
-  const bool everywhere = strcmp(solver, "whole") == 0;
-  const rz_sr_options o = {.solver = everywhere ? "dense" : solver,
+  const bool everywhere = strcmp(solver, "whole") == 0, mixed = strcmp(solver, "mixed") == 0;
+  const rz_sr_options o = {.solver = everywhere ? "dense"
+                                     : mixed    ? "kernel"
+                                                : solver,
+                           .precision = mixed ? "mixed" : "double",
                            .replicate = everywhere ? RZ_SR_REPLICATE : 0,
                            .shift = shift,
                            .scale = scale,
@@ -190,9 +193,10 @@ static double *local_residual(const whole *a, rz_range mine) {
   return e;
 }
 
-/* dense, kernel and cg spread over ranks at any size; "whole" is dense with S on every rank. */
+/* dense, kernel and cg spread over ranks at any size; "whole" is dense with S on every rank, "mixed" is kernel with a
+ * factor in single precision. */
 static void check_setting(const setting *s, const rz_comm *comm) {
-  static const char *const solver[] = {"dense", "kernel", "cg", "auto", "whole"};
+  static const char *const solver[] = {"dense", "kernel", "cg", "auto", "whole", "mixed"};
   static const double scale[] = {0.0, 0.05};
   int32_t *gather[2] = {0};
   whole a;
@@ -202,11 +206,14 @@ static void check_setting(const setting *s, const rz_comm *comm) {
   RZ_EXPECT_OK(rz_jacobian_centre(j, comm));
   for (int k = 0; k < 2; k++) {
     reference(&a, 1e-3, scale[k], want);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
       rz_sr_result r;
       solve(comm, j, e, solver[i], 1e-3, scale[k], d, &r);
       const double miss = distance(a.n_param, d, want);
-      if (!RZ_EXPECT_NEAR(miss, 0, 1e-8)) fprintf(stderr, "  %s, %s, scale %g\n", s->name, solver[i], scale[k]);
+      const bool mixed = strcmp(solver[i], "mixed") == 0;
+      RZ_EXPECT(!mixed || (strcmp(r.precision, "mixed") == 0 && r.refinements > 1));
+      if (!RZ_EXPECT_NEAR(miss, 0, mixed ? 1e-10 : 1e-8))
+        fprintf(stderr, "  %s, %s, scale %g\n", s->name, solver[i], scale[k]);
       RZ_EXPECT(r.fell_back == 0 && r.residual < 1e-9);
       if (i < 3) RZ_EXPECT(strcmp(r.solver, solver[i]) == 0);
       RZ_EXPECT((r.iterations > 0) == (strcmp(r.solver, "cg") == 0));
@@ -269,6 +276,27 @@ static void check_sensitive(const rz_comm *comm) {
   free(gather[0]), free(gather[1]), free(a.j), free(a.w), free(a.e), free(e), free(want), free(d);
 }
 
+/* Too ill-conditioned for single precision: the answer is that of double precision, and the result says so. */
+static void check_precision(const rz_comm *comm) {
+  static const int which[] = {1, 2, 5};
+  for (int i = 0; i < 3; i++) {
+    int32_t *gather[2] = {0};
+    whole a;
+    rz_jacobian *j = build(&settings[which[i]], comm, &a, gather);
+    double *e = local_residual(&a, rz_share(a.n, comm->rank, comm->size));
+    double *d = reals(a.n_param), *want = reals(a.n_param);
+    rz_sr_result r;
+    RZ_EXPECT_OK(rz_jacobian_centre(j, comm));
+    solve(comm, j, e, "kernel", 1e-9, 0.0, want, &r);
+    RZ_EXPECT(strcmp(r.precision, "double") == 0 && r.refinements == 0 && r.fell_back == 0);
+    solve(comm, j, e, "mixed", 1e-9, 0.0, d, &r);
+    RZ_EXPECT(strcmp(r.precision, "double") == 0 && r.fell_back == 0);
+    RZ_EXPECT_NEAR(distance(a.n_param, d, want), 0, 1e-10);
+    rz_jacobian_destroy(&j);
+    free(gather[0]), free(gather[1]), free(a.j), free(a.w), free(a.e), free(e), free(d), free(want);
+  }
+}
+
 static void check_errors(const rz_comm *comm) {
   int32_t *gather[2] = {0};
   whole a;
@@ -301,6 +329,7 @@ int main(int argc, char **argv) {
   (void)rz_blas_setup();
   for (int i = 0; i < (int)(sizeof settings / sizeof settings[0]); i++) check_setting(&settings[i], &comm);
   check_fall_back(&comm);
+  check_precision(&comm);
   check_sensitive(&comm);
   check_errors(&comm);
   RZ_EXPECT(rz_memory_query().n_alive == 0);

@@ -21,18 +21,24 @@
 enum { RZ_SR_REPLICATE = 1024 }; /* 8 MiB, no more than the buffers of an exchange */
 
 typedef struct rz_sr_options {
-  const char *solver;  /* "auto", "dense", "kernel", "cg" */
-  double shift, scale; /* >= 0 */
-  double cg_tol;       /* relative residual */
-  int cg_iterations;   /* at most */
-  int64_t replicate;   /* dense: largest order that every rank may hold whole; RZ_SR_REPLICATE, or 0 for never */
+  const char *solver;    /* "auto", "dense", "kernel", "cg" */
+  double shift, scale;   /* >= 0 */
+  double cg_tol;         /* relative residual */
+  int cg_iterations;     /* at most */
+  const char *precision; /* of the kernel's factorisation: "double"; "mixed": single precision, refined with products in
+                            double to the same d, double where that does not converge; "auto" (or NULL): mixed from an
+                            order on where it pays */
+  int64_t replicate;     /* dense: largest order that every rank may hold whole; RZ_SR_REPLICATE, or 0 for never */
 } rz_sr_options;
 
 typedef struct rz_sr_result {
   const char *solver; /* "dense", "kernel", "cg", "eigen" (the fall-back of the first two) */
   int fell_back;
-  int iterations;  /* of cg */
-  double residual; /* |(S + ...) d - F| / |F|, from products with J */
+  const char *precision; /* of the factorisation: "double", "mixed"; NULL: none */
+  int refinements;       /* solves with the factor in single precision; with precision "double": tried in vain */
+  int iterations;        /* of cg */
+  double residual;       /* |(S + ...) d - F| / |F|, from products with J */
+  double norm2;          /* d^T S d */
 } rz_sr_result;
 
 /* F = J^T W e, out [n_param], equal on every rank. e [n_rows]; rows of weight 0 count as 0 whatever e holds. */
