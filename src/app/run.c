@@ -78,7 +78,9 @@ int rz_command_run(int argc, char **argv) {
   MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   rz_comm comm;
+  rz_traffic traffic = {0};
   rz_err rc = rz_comm_wrap(MPI_COMM_WORLD, &comm);
+  comm.traffic = &traffic;
   rz_log log = {.out = comm.rank == 0 ? stdout : NULL, .level = RZ_LOG_STEPS, .is_tty = prints_to_terminal()};
   (void)rz_blas_setup();
   if (rc == RZ_OK) rc = check_launcher(&comm);

@@ -18,26 +18,36 @@ rz_err rz_int(int64_t n, int *out) {
 }
 
 rz_err rz_comm_wrap(MPI_Comm mpi, rz_comm *out) {
-  out->mpi = mpi;
+  *out = (rz_comm){.mpi = mpi};
   RZ_MPI(MPI_Comm_rank(mpi, &out->rank));
   RZ_MPI(MPI_Comm_size(mpi, &out->size));
   return RZ_OK;
 }
 
-rz_err rz_agree(const rz_comm *comm, rz_err rc) {
-  /* Nothing is allocated here: this is how ranks learn that an allocation failed. */
-  static _Thread_local char text[RZ_MESSAGE_SIZE];
-  const int mine = rc == RZ_OK ? comm->size : comm->rank;
-  int first = 0;
-  RZ_MPI(MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm->mpi));
-  if (first == comm->size) return RZ_OK;
-  int head[2] = {(int)rc, (int)strlen(rz_error_message())};
-  RZ_MPI(MPI_Bcast(head, 2, MPI_INT, first, comm->mpi));
-  if (comm->rank == first) memcpy(text, rz_error_message(), (size_t)head[1] + 1);
-  RZ_MPI(MPI_Bcast(text, head[1] + 1, MPI_CHAR, first, comm->mpi));
-  if (comm->rank != first) rz_error_adopt(text);
-  return (rz_err)head[0];
+void rz_comm_count(const rz_comm *comm, rz_traffic_kind kind, int64_t bytes) {
+  if (!comm->traffic) return;
+  comm->traffic->calls[kind]++;
+  comm->traffic->bytes[kind] += bytes;
 }
+
+rz_traffic rz_traffic_since(const rz_traffic *a, const rz_traffic *b) {
+  rz_traffic t = *a;
+  for (int k = 0; k < RZ_N_TRAFFIC; k++) {
+    t.calls[k] -= b->calls[k];
+    t.bytes[k] -= b->bytes[k];
+  }
+  return t;
+}
+
+static int64_t total(const int64_t x[RZ_N_TRAFFIC]) {
+  int64_t sum = 0;
+  for (int k = 0; k < RZ_N_TRAFFIC; k++) sum += x[k];
+  return sum;
+}
+
+int64_t rz_traffic_calls(const rz_traffic *t) { return total(t->calls); }
+
+int64_t rz_traffic_bytes(const rz_traffic *t) { return total(t->bytes); }
 
 /* Elements per MPI call: small enough for int counts and for the shared-memory transports' fast range. */
 enum { CHUNK = 1 << 20 };
@@ -45,6 +55,7 @@ enum { CHUNK = 1 << 20 };
 static rz_err reduce(const rz_comm *comm, int64_t n, void *x, size_t size, MPI_Datatype type, MPI_Op op) {
   for (int64_t i = 0; i < n; i += CHUNK) {
     const int count = (int)(n - i < CHUNK ? n - i : CHUNK);
+    rz_comm_count(comm, RZ_SUM, count * (int64_t)size);
     RZ_MPI(MPI_Allreduce(MPI_IN_PLACE, (char *)x + (size_t)i * size, count, type, op, comm->mpi));
   }
   return RZ_OK;
@@ -61,9 +72,26 @@ rz_err rz_max(const rz_comm *comm, int64_t n, double *x) { return reduce(comm, n
 rz_err rz_bcast(const rz_comm *comm, int root, int64_t bytes, void *x) {
   for (int64_t i = 0; i < bytes; i += INT_MAX) {
     const int count = (int)(bytes - i < INT_MAX ? bytes - i : INT_MAX);
+    rz_comm_count(comm, RZ_BROADCAST, count);
     RZ_MPI(MPI_Bcast((char *)x + i, count, MPI_BYTE, root, comm->mpi));
   }
   return RZ_OK;
+}
+
+rz_err rz_agree(const rz_comm *comm, rz_err rc) {
+  /* Nothing is allocated here: this is how ranks learn that an allocation failed. */
+  static _Thread_local char text[RZ_MESSAGE_SIZE];
+  const int mine = rc == RZ_OK ? comm->size : comm->rank;
+  int first = 0;
+  rz_comm_count(comm, RZ_AGREE, sizeof mine);
+  RZ_MPI(MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm->mpi));
+  if (first == comm->size) return RZ_OK;
+  int head[2] = {(int)rc, (int)strlen(rz_error_message())};
+  RZ_TRY(rz_bcast(comm, first, sizeof head, head));
+  if (comm->rank == first) memcpy(text, rz_error_message(), (size_t)head[1] + 1);
+  RZ_TRY(rz_bcast(comm, first, head[1] + 1, text));
+  if (comm->rank != first) rz_error_adopt(text);
+  return (rz_err)head[0];
 }
 
 typedef struct layout {
@@ -71,11 +99,12 @@ typedef struct layout {
 } layout;
 
 static rz_err layout_fill(const rz_comm *comm, int mine, layout *l) {
+  rz_comm_count(comm, RZ_GATHER, comm->size * (int64_t)sizeof mine);
   RZ_MPI(MPI_Allgather(&mine, 1, MPI_INT, l->count, 1, MPI_INT, comm->mpi));
-  int64_t total = 0;
+  int64_t end = 0;
   for (int r = 0; r < comm->size; r++) {
-    RZ_TRY(rz_int(total, &l->first[r]));
-    total += l->count[r];
+    RZ_TRY(rz_int(end, &l->first[r]));
+    end += l->count[r];
   }
   return RZ_OK;
 }
@@ -84,6 +113,8 @@ static rz_err gather_items(const rz_comm *comm, int mine, size_t elem, const lay
   MPI_Datatype type;
   RZ_MPI(MPI_Type_contiguous((int)elem, MPI_BYTE, &type));
   RZ_MPI(MPI_Type_commit(&type));
+  const int last = comm->size - 1;
+  rz_comm_count(comm, RZ_GATHER, ((int64_t)l->first[last] + l->count[last]) * (int64_t)elem);
   const int code = MPI_Allgatherv(x, mine, type, all, l->count, l->first, type, comm->mpi);
   MPI_Type_free(&type);
   RZ_MPI(code);
@@ -128,12 +159,17 @@ static rz_err overlaps(int size, const rz_range *range, int side, rz_range mine,
   return RZ_OK;
 }
 
-static rz_err move_items(const rz_comm *comm, size_t elem, const layout *send, const void *x, const layout *receive,
-                         void *y) {
+rz_err rz_exchange(const rz_comm *comm, int64_t elem, const void *x, const int *n_out, const int *first_out, void *y,
+                   const int *n_in, const int *first_in) {
   MPI_Datatype type;
-  RZ_MPI(MPI_Type_contiguous((int)elem, MPI_BYTE, &type));
+  int64_t sent = 0;
+  int size = 0;
+  RZ_TRY(rz_int(elem, &size));
+  RZ_MPI(MPI_Type_contiguous(size, MPI_BYTE, &type));
   RZ_MPI(MPI_Type_commit(&type));
-  const int code = MPI_Alltoallv(x, send->count, send->first, type, y, receive->count, receive->first, type, comm->mpi);
+  for (int q = 0; q < comm->size; q++) sent += n_out[q];
+  rz_comm_count(comm, RZ_EXCHANGE, sent * elem);
+  const int code = MPI_Alltoallv(x, n_out, first_out, type, y, n_in, first_in, type, comm->mpi);
   MPI_Type_free(&type);
   RZ_MPI(code);
   return RZ_OK;
@@ -152,7 +188,7 @@ rz_err rz_redistribute(const rz_comm *comm, size_t elem, rz_range from, const vo
   rc = overlaps(size, all, 1, from, &send);
   if (rc == RZ_OK) rc = overlaps(size, all, 0, to, &receive);
   RZ_TRY_DONE(rc, rz_agree(comm, rc));
-  RZ_TRY_DONE(rc, move_items(comm, elem, &send, x, &receive, y));
+  RZ_TRY_DONE(rc, rz_exchange(comm, (int64_t)elem, x, send.count, send.first, y, receive.count, receive.first));
 done:
   rz_free(&plan);
   rz_free(&all);

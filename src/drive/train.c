@@ -112,40 +112,59 @@ static rz_err move(const loop *l, int64_t step, rz_assessment *a, rz_step_info *
   return RZ_OK;
 }
 
+/* What a turn of the loop costs. */
+typedef struct expense {
+  double seconds;
+  rz_traffic traffic;
+} expense;
+
+static expense spent(const rz_comm *comm) {
+  expense e = {.seconds = rz_wall_time()};
+  if (comm->traffic) e.traffic = *comm->traffic;
+  return e;
+}
+
+static expense spent_since(const rz_comm *comm, const expense *start) {
+  const expense now = spent(comm);
+  return (expense){now.seconds - start->seconds, rz_traffic_since(&now.traffic, &start->traffic)};
+}
+
 /* The assessment's own fields, framed by those of the step. */
-static int step_fields(int64_t step, const rz_assessment *a, const rz_step_info *info, double seconds,
+static int step_fields(int64_t step, const rz_assessment *a, const rz_step_info *info, const expense *cost,
                        rz_field *field) {
   int n = 0;
   field[n++] = (rz_field){.name = "step", .type = RZ_FIELD_INT, .integer = step};
-  for (int i = 0; i < a->n_field && n < RZ_MAX_FIELDS - 8; i++) field[n++] = a->field[i];
+  for (int i = 0; i < a->n_field && n < RZ_MAX_FIELDS - 10; i++) field[n++] = a->field[i];
   field[n++] = (rz_field){.name = "learning_rate", .type = RZ_FIELD_REAL, .real = info->learning_rate};
   field[n++] = (rz_field){.name = "diag_shift", .type = RZ_FIELD_OPTIONAL, .real = info->diag_shift};
   field[n++] = (rz_field){.name = "force_norm", .type = RZ_FIELD_REAL, .real = info->force_norm};
   field[n++] = (rz_field){.name = "step_norm", .type = RZ_FIELD_REAL, .real = info->step_norm};
   field[n++] = (rz_field){.name = "solver_iterations", .type = RZ_FIELD_INT, .integer = info->iterations};
-  field[n++] = (rz_field){.name = "step_seconds", .type = RZ_FIELD_REAL, .real = seconds};
+  field[n++] = (rz_field){.name = "step_seconds", .type = RZ_FIELD_REAL, .real = cost->seconds};
+  field[n++] = (rz_field){.name = "comm_calls", .type = RZ_FIELD_INT, .integer = rz_traffic_calls(&cost->traffic)};
+  field[n++] = (rz_field){.name = "comm_bytes", .type = RZ_FIELD_INT, .integer = rz_traffic_bytes(&cost->traffic)};
   field[n++] = (rz_field){.name = "solver", .type = RZ_FIELD_TEXT, .text = info->solver};
   return n;
 }
 
-static rz_err record(const loop *l, int64_t step, const rz_assessment *a, const rz_step_info *info, double seconds,
+static rz_err record(const loop *l, int64_t step, const rz_assessment *a, const rz_step_info *info, const expense *cost,
                      rz_trace *trace, rz_progress *progress, rz_history *history) {
   rz_field field[RZ_MAX_FIELDS];
-  const int n = step_fields(step, a, info, seconds, field);
+  const int n = step_fields(step, a, info, cost, field);
   rz_err rc = rz_history_add(history, n, field);
   if (rc == RZ_OK && trace) rc = rz_trace_line(trace, n, field);
   RZ_TRY(rz_agree(l->comm, rc));
   char text[160] = "";
   if (l->problem->describe) l->problem->describe(l->problem->self, a, text, (int)sizeof text);
   const size_t used = strlen(text);
-  snprintf(text + used, sizeof text - used, "  %.3f s/step", seconds);
+  snprintf(text + used, sizeof text - used, "  %.3f s/step", cost->seconds);
   rz_progress_show(progress, step + 1, text);
   return RZ_OK;
 }
 
 /* One turn of the loop: assess, move and record, or undo. */
 static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progress, rz_train_result *out) {
-  const double start = rz_wall_time();
+  const expense start = spent(l->comm);
   rz_assessment a;
   rz_step_info info = {0};
   rz_err rc = RZ_OK;
@@ -168,8 +187,9 @@ static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progres
   }
   out->n_fell_back += info.fell_back;
   if (!l->again) {
+    const expense cost = spent_since(l->comm, &start);
     l->rejections = 0;
-    RZ_TRY_DONE(rc, record(l, *step, &a, &info, rz_wall_time() - start, trace, progress, &out->history));
+    RZ_TRY_DONE(rc, record(l, *step, &a, &info, &cost, trace, progress, &out->history));
   }
   l->again = false;
   out->n_step = ++*step;

@@ -33,8 +33,6 @@ struct rz_ed_rows {
   int n_chunk;
   int *n_send, *n_receive, *at_send, *at_receive, *cursor;
   contribution *send, *receive;
-  MPI_Datatype type;
-  bool has_type;
   int64_t bytes;
 };
 
@@ -217,14 +215,12 @@ static rz_err plan(rz_ed_rows *h) {
   if (h->comm->size == 1) return RZ_OK;
   RZ_TRY(rz_agree(h->comm, allocate_plan(h)));
   count_sends(h);
-  for (int c = 0; c < h->n_chunk; c++)
+  for (int c = 0; c < h->n_chunk; c++) {
+    rz_comm_count(h->comm, RZ_EXCHANGE, h->comm->size * (int64_t)sizeof *h->n_send);
     RZ_MPI(MPI_Alltoall(h->n_send + (int64_t)c * h->comm->size, 1, MPI_INT, h->n_receive + (int64_t)c * h->comm->size,
                         1, MPI_INT, h->comm->mpi));
-  RZ_TRY(rz_agree(h->comm, allocate_buffers(h)));
-  RZ_MPI(MPI_Type_contiguous((int)sizeof(contribution), MPI_BYTE, &h->type));
-  h->has_type = true;
-  RZ_MPI(MPI_Type_commit(&h->type));
-  return RZ_OK;
+  }
+  return rz_agree(h->comm, allocate_buffers(h));
 }
 
 /* --- The product --- */
@@ -281,8 +277,8 @@ static void rows_complex(rz_ed_rows *h, int64_t first, int64_t last, const doubl
 static rz_err exchange(rz_ed_rows *h, int chunk, double *y) {
   const int size = h->comm->size;
   const int64_t at = (int64_t)chunk * size;
-  RZ_MPI(MPI_Alltoallv(h->send, h->n_send + at, h->at_send + at, h->type, h->receive, h->n_receive + at,
-                       h->at_receive + at, h->type, h->comm->mpi));
+  RZ_TRY(rz_exchange(h->comm, sizeof *h->send, h->send, h->n_send + at, h->at_send + at, h->receive, h->n_receive + at,
+                     h->at_receive + at));
   const int64_t n = h->at_receive[at + size - 1] + (int64_t)h->n_receive[at + size - 1];
   for (int64_t k = 0; k < n; k++) {
     const contribution *const c = &h->receive[k];
@@ -347,7 +343,6 @@ done:
 void rz_ed_rows_destroy(rz_ed_rows **rows) {
   rz_ed_rows *const h = *rows;
   if (!h) return;
-  if (h->has_type) MPI_Type_free(&h->type);
   rz_ed_basis_destroy(&h->basis);
   rz_ed_operator_destroy(&h->op);
   rz_free(&h->diagonal);

@@ -262,15 +262,21 @@ static const struct trace_column {
     {"step_norm", "1", "norm of the change of the parameters"},
     {"solver_iterations", "1", "iterations of the solver"},
     {"step_seconds", "s", "wall time of the step"},
+    {"comm_calls", "1", "collective calls of the step"},
+    {"comm_bytes", "byte", "bytes in the collective calls of the step, of the first rank"},
 };
+
+static bool depends_on_ranks(const char *column) {
+  return strcmp(column, "step_seconds") == 0 || strncmp(column, "comm_", 5) == 0;
+}
 
 static rz_err write_column(rz_output *o, const char *name, int64_t n, const double *x) {
   struct trace_column c = {name, "1", name};
   for (size_t i = 0; i < sizeof trace_columns / sizeof *trace_columns; i++)
     if (strcmp(trace_columns[i].name, name) == 0) c = trace_columns[i];
-  const bool timing = strcmp(name, "step_seconds") == 0, energy = strcmp(c.units, "energy") == 0;
+  const bool energy = strcmp(c.units, "energy") == 0;
   char path[160];
-  snprintf(path, sizeof path, "%s/%s", timing ? "/timing" : "/trace", name);
+  snprintf(path, sizeof path, "%s/%s", depends_on_ranks(name) ? "/timing" : "/trace", name);
   return write_vector(o->results, path, n, x, energy ? o->energy_unit : c.units, c.label);
 }
 

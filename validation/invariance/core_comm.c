@@ -2,6 +2,7 @@
 /* ranks: 1 2 3 4 */
 /* Agreement on errors, shares, gathers, and sums whose bits do not depend on the number of ranks. */
 #include "check.h"
+#include "made_calls.h"
 #include "ritz/core/comm.h"
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"
@@ -73,6 +74,28 @@ static void reductions(const rz_comm *comm) {
   RZ_EXPECT(z == 42);
 }
 
+/* What was counted is what MPI was asked for. */
+static void traffic(rz_comm comm) {
+  enum { N = 40 };
+  rz_traffic counted = {0};
+  const rz_traffic before = rz_made;
+  double x[N] = {0}, y[N] = {0};
+  int n[8], at[8];
+  comm.traffic = &counted;
+  for (int q = 0; q < comm.size; q++) n[q] = 1 + (q + comm.rank) % 3, at[q] = 3 * q;
+  RZ_EXPECT_OK(rz_sum(&comm, N, x));
+  RZ_EXPECT_OK(rz_max(&comm, N - 1, x));
+  RZ_EXPECT_OK(rz_bcast(&comm, 0, sizeof x, x));
+  RZ_EXPECT_OK(rz_exchange(&comm, sizeof *x, x, n, at, y, n, at));
+  RZ_EXPECT_OK(rz_redistribute(&comm, sizeof *x, rz_share(N, comm.rank, comm.size), x,
+                               rz_share(N, comm.size - 1 - comm.rank, comm.size), y));
+  RZ_EXPECT(rz_agree(&comm, comm.rank == 0 ? RZ_ERR_IO : RZ_OK) == RZ_ERR_IO);
+  const rz_traffic made = rz_traffic_since(&rz_made, &before);
+  RZ_EXPECT(memcmp(&made, &counted, sizeof made) == 0);
+  RZ_EXPECT(counted.calls[RZ_SUM] == 2 && counted.bytes[RZ_SUM] == 8 * (2 * N - 1));
+  RZ_EXPECT(rz_traffic_calls(&counted) > 8 && rz_traffic_bytes(&counted) > 8 * 3 * N);
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   rz_comm comm;
@@ -82,5 +105,6 @@ int main(int argc, char **argv) {
   gather(&comm);
   tree_sum(&comm);
   reductions(&comm);
+  traffic(comm);
   return rz_check_finish();
 }

@@ -54,7 +54,7 @@ def check_units(test, file):
     energy = "energy unit of the deck (spin 1/2)"
     for name, units in (("observables/energy/mean", energy), ("observables/energy/variance", "energy^2"),
                         ("exact/energies", energy), ("trace/energy", energy), ("trace/variance", "energy^2"),
-                        ("trace/tau_int", "draws"), ("timing/step_seconds", "s"),
+                        ("trace/tau_int", "draws"), ("timing/step_seconds", "s"), ("timing/comm_bytes", "byte"),
                         ("observables/szsz/total/mean", "spin^2")):
         test.expect(as_text(file[name].attrs["units"]) == units, f"units of /{name}: {file[name].attrs['units']}")
     for name, item in file["trace"].items():
@@ -158,7 +158,7 @@ def check_trace(test, folder, file):
         found = [row[key] if row[key] is not None else math.nan for row in steps]
         test.expect(np.array_equal(np.array(found, float), file[f"trace/{key}"][()], equal_nan=True),
                     f"{key} differs between trace and results")
-    for key in ("step_seconds", "solver"):
+    for key in ("step_seconds", "comm_calls", "comm_bytes", "solver"):
         test.expect(key in steps[0], f"the trace has no {key}")
 
 

@@ -6,13 +6,36 @@
 #include <mpi.h>
 #include <stdint.h>
 
+/* What a rank has communicated, per kind of collective call: the number of calls, and the bytes of
+ *   sum        the vector that is reduced, maxima included
+ *   gather     the parts of all ranks together
+ *   broadcast  the message
+ *   exchange   what this rank sends, its own share included
+ *   agree      the flag, four bytes
+ * None of them depends on how MPI does it; what ScaLAPACK, PETSc and SLEPc send of themselves is not in it. */
+typedef enum rz_traffic_kind { RZ_SUM, RZ_GATHER, RZ_BROADCAST, RZ_EXCHANGE, RZ_AGREE, RZ_N_TRAFFIC } rz_traffic_kind;
+
+typedef struct rz_traffic {
+  int64_t calls[RZ_N_TRAFFIC], bytes[RZ_N_TRAFFIC];
+} rz_traffic;
+
+/* a - b, kind by kind. */
+rz_traffic rz_traffic_since(const rz_traffic *a, const rz_traffic *b);
+/* Over all kinds. */
+int64_t rz_traffic_calls(const rz_traffic *t);
+int64_t rz_traffic_bytes(const rz_traffic *t);
+
 typedef struct rz_comm {
   MPI_Comm mpi; /* borrowed from the caller */
   int rank, size;
+  rz_traffic *traffic; /* counted here, borrowed; shared by copies; NULL: not counted */
 } rz_comm;
 
-/* Describe a communicator. Local. */
+/* Describe a communicator, whose traffic is not counted unless the caller sets `traffic`. Local. */
 rz_err rz_comm_wrap(MPI_Comm mpi, rz_comm *out);
+
+/* Count a call that is made of MPI directly. Local. */
+void rz_comm_count(const rz_comm *comm, rz_traffic_kind kind, int64_t bytes);
 
 /* All ranks learn whether any failed: returns RZ_OK if rc is RZ_OK on every rank, else the code of the lowest failing
  * rank, whose message every rank adopts. Collective; one reduction when all is well. */
@@ -26,6 +49,10 @@ rz_err rz_bcast(const rz_comm *comm, int root, int64_t bytes, void *x);
 /* Concatenate x[n_local] of all ranks in rank order into all[sum of n_local], on every rank. elem = bytes each.
  * Collective. */
 rz_err rz_allgather(const rz_comm *comm, int64_t n_local, size_t elem, const void *x, void *all);
+/* Send the items first_out[q] ... of x, n_out[q] of them, to each rank q, and receive n_in[q] of it at first_in[q] of
+ * y; items of elem bytes, at most INT_MAX. Collective. */
+rz_err rz_exchange(const rz_comm *comm, int64_t elem, const void *x, const int *n_out, const int *first_out, void *y,
+                   const int *n_in, const int *first_in);
 /* Convert a 64-bit count for MPI; RZ_ERR_ARG if it does not fit. */
 rz_err rz_int(int64_t n, int *out);
 
