@@ -125,9 +125,7 @@ static rz_err exchange(const stream *s, const rz_block_cyclic *m, int64_t i0, in
     in += n_in;
   }
   *n_row = width > 0 ? in / width : 0;
-  RZ_MPI(MPI_Alltoallv(s->send, s->count, s->first, MPI_DOUBLE, s->receive, s->count_in, s->first_in, MPI_DOUBLE,
-                       comm->mpi));
-  return RZ_OK;
+  return rz_exchange(comm, sizeof *s->send, s->send, s->count, s->first, s->receive, s->count_in, s->first_in);
 }
 
 /* S[my rows, my columns] += strip^T strip, lower triangle only: per group of columns, the rows from its first on. */

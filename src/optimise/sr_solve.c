@@ -13,12 +13,6 @@ double rz_sr_added(const rz_sr_problem *p, int64_t k) {
   return p->o->shift + (p->o->scale > 0.0 ? p->o->scale * p->diagonal[k] : 0.0);
 }
 
-rz_err rz_sr_counts(const rz_comm *comm, int64_t n, int64_t **all) {
-  RZ_TRY(rz_agree(comm, RZ_NEW(comm->size, all)));
-  RZ_MPI(MPI_Allgather(&n, 1, MPI_INT64_T, *all, 1, MPI_INT64_T, comm->mpi));
-  return RZ_OK;
-}
-
 /* Flops in units of a large product's: a factorisation runs at 2/3 of its rate, thin products at 2/3 or less, and a
  * solve by cg takes some 200 of the latter, each twice through J. */
 const char *rz_sr_choose(const rz_jacobian *j, int64_t n_row) {
