@@ -51,6 +51,40 @@ rz_err rz_sr_refine(const rz_comm *comm, const rz_sr_system *system, const rz_bl
 /* Every rank's n, in rank order; owner: caller. Collective. */
 rz_err rz_sr_counts(const rz_comm *comm, int64_t n, int64_t **all);
 
+/* The samples with a weight, counted over all ranks in rank order: rows of the kernel. */
+typedef struct rz_sr_active {
+  int64_t n, *sample;     /* of this rank: their numbers in the Jacobian */
+  int64_t *n_all, *first; /* of each rank, and of the ranks before it */
+  int64_t n_total;
+} rz_sr_active;
+rz_err rz_sr_active_init(rz_sr_active *a, const rz_comm *comm, const rz_jacobian *j); /* collective */
+void rz_sr_active_free(rz_sr_active *a);
+
+/* Complex weights everywhere: log psi is holomorphic, the rows of a sample are Re and Im of one complex row o, and the
+ * kernel is the Hermitian matrix o_i . o_k^* written in real numbers. */
+bool rz_sr_holomorphic(const rz_jacobian *j);
+
+/* The samples of some rows (or columns) of a kernel: as a Jacobian, or as dense rows. */
+typedef struct rz_sr_side {
+  int64_t n;
+  int n_comp;
+  const rz_jacobian *j; /* their factors, or NULL */
+  rz_jacobian *own;     /* j, if it was made for this side */
+  double *dense;        /* without factors: [n, size] weight and n_comp rows of n_param */
+  int64_t size, n_param;
+  double *root; /* [n] sqrt(w) */
+} rz_sr_side;
+/* All samples of a Jacobian, which is borrowed. Local. */
+rz_err rz_sr_side_of(rz_jacobian *j, rz_sr_side *s);
+/* Those of this rank's rows of m (or columns: by_column) from the ranks that own them: as factors or as dense rows,
+ * whichever are fewer numbers. Collective. */
+rz_err rz_sr_side_receive(const rz_comm *comm, const rz_jacobian *j, const rz_sr_active *active,
+                          const rz_block_cyclic *m, bool by_column, rz_sr_side *s);
+void rz_sr_side_free(rz_sr_side *s);
+/* Lower triangle of W^(1/2) J J^T W^(1/2) + shift for this rank's rows and columns of m: n_comp real rows per sample,
+ * or one complex row. Local. */
+rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, double shift, rz_block_cyclic *m);
+
 /* Numbers in an exchange buffer: 8 MiB. */
 enum { RZ_SR_BUFFER = 1 << 20 };
 
