@@ -9,8 +9,8 @@ enum { DENSE_AUTO = 256, DENSE_MANY = 4000 };
 
 static const char *choose_solver(const rz_ed_spec *spec, int64_t dim) {
   if (spec->solver && strcmp(spec->solver, "auto") != 0) return spec->solver;
-  if (dim <= DENSE_AUTO) return "dense";
-  return dim <= DENSE_MANY && spec->n_levels > dim / 8 ? "dense" : "slepc";
+  if (dim <= DENSE_AUTO || (dim <= DENSE_MANY && spec->n_levels > dim / 8)) return "dense";
+  return spec->n_levels == 1 ? "lanczos" : "slepc";
 }
 
 /* Levels asked for, or all there are. */
@@ -75,7 +75,8 @@ rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *ou
   RZ_CHECK_DONE(rc, spec->n_levels >= 1, RZ_ERR_ARG, "%d levels asked of a sector of %lld states", spec->n_levels,
                 (long long)out->dim);
   RZ_CHECK_DONE(rc, out->dim >= 1, RZ_ERR_ARG, "no state has these quantum numbers");
-  RZ_TRY_DONE(rc, rz_eigen_solve(out->solver, &p, true, &e));
+  const bool dense = strcmp(out->solver, "dense") == 0; /* without vectors it has no residuals */
+  RZ_TRY_DONE(rc, rz_eigen_solve(out->solver, &p, spec->with_vectors || dense, &e));
   out->bytes = rz_ed_rows_bytes(rows) + e.bytes;
   RZ_TRY_DONE(rc, take_result(spec, comm, rz_ed_rows_range(rows), &e, out));
 done:
@@ -172,10 +173,12 @@ done:
   return rc;
 }
 
-double rz_ed_memory(double dim, int n_levels, bool is_complex, int size) {
+double rz_ed_memory(const rz_ed_spec *spec, double dim, bool is_complex, int size) {
   const double width = is_complex ? 2.0 : 1.0, n = width * dim;
-  const int64_t order = n < 9e18 ? (int64_t)n : INT64_MAX;
-  const double solver = (double)rz_eigen_n_vectors(order, n_levels) * width;
-  const double vectors = solver + 1.0 + 2.0 * n_levels; /* the diagonal; the result */
+  const int64_t order = n < 9e18 ? (int64_t)n : INT64_MAX, states = dim < 9e18 ? (int64_t)dim : INT64_MAX;
+  const int n_levels = count_levels(spec, states);
+  const double solver =
+      width * (double)rz_eigen_n_vectors(choose_solver(spec, states), order, n_levels, spec->with_vectors);
+  const double vectors = solver + 1.0 + (spec->with_vectors ? 2.0 * n_levels : 0.0); /* the diagonal; the result */
   return dim / size * sizeof(double) * vectors;
 }

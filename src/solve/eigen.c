@@ -9,7 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-static const rz_eigensolver_class *const registry[] = {&rz_eigensolver_slepc, &rz_eigensolver_dense};
+static const rz_eigensolver_class *const registry[] = {&rz_eigensolver_lanczos, &rz_eigensolver_slepc,
+                                                       &rz_eigensolver_dense};
 
 const rz_eigensolver_class *const *rz_eigensolver_registry(int *n) {
   *n = (int)(sizeof registry / sizeof registry[0]);
@@ -22,70 +23,16 @@ double rz_eigen_random(uint64_t seed, int64_t row, int draw) {
   return rz_rng_uniform(&rng) - 0.5;
 }
 
-rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r) {
+rz_err rz_eigen_product(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r) {
   const double t0 = rz_wall_time();
-  RZ_TRY(rz_agree(p->comm, p->apply(p->ctx, x, y)));
+  RZ_TRY(p->apply(p->ctx, x, y));
   r->seconds_per_product += rz_wall_time() - t0; /* a sum until rz_eigen_solve divides it */
   r->n_products++;
   return RZ_OK;
 }
 
-/* Add x to sum and what rounding took to lost (Neumaier). */
-static void add_compensated(double x, double *sum, double *lost) {
-  const double t = *sum + x;
-  *lost += fabs(*sum) >= fabs(x) ? (*sum - t) + x : (x - t) + *sum;
-  *sum = t;
-}
-
-/* Vectors have 10^7 elements and energies are wanted to 10^-12: blocks are summed plainly and added with compensation.
- */
-rz_err rz_eigen_dot(const rz_eigen_problem *p, const double *x, const double *y, double dot[2]) {
-  enum { BLOCK = 256 };
-  const int64_t n = p->rows.count;
-  double sum[2] = {0.0, 0.0}, lost[2] = {0.0, 0.0};
-  for (int64_t first = 0; first < n; first += BLOCK) {
-    const int64_t end = first + BLOCK < n ? first + BLOCK : n;
-    double re = 0.0, im = 0.0;
-    for (int64_t i = first; i < end; i++) re += x[i] * y[i];
-    for (int64_t i = first; p->paired && i < end; i += 2) im += x[i] * y[i + 1] - x[i + 1] * y[i];
-    add_compensated(re, &sum[0], &lost[0]);
-    add_compensated(im, &sum[1], &lost[1]);
-  }
-  dot[0] = sum[0] + lost[0];
-  dot[1] = sum[1] + lost[1];
-  return rz_sum(p->comm, 2, dot);
-}
-
-void rz_eigen_axpy(const rz_eigen_problem *p, const double c[2], const double *x, double *y) {
-  const int64_t n = p->rows.count;
-  if (!p->paired) {
-    for (int64_t i = 0; i < n; i++) y[i] += c[0] * x[i];
-    return;
-  }
-  for (int64_t i = 0; i < n; i += 2) {
-    y[i] += c[0] * x[i] - c[1] * x[i + 1];
-    y[i + 1] += c[0] * x[i + 1] + c[1] * x[i];
-  }
-}
-
-rz_err rz_eigen_orthogonalise(const rz_eigen_problem *p, int n, const double *v, double *x, double *norm) {
-  const int64_t rows = p->rows.count;
-  double c[2];
-  *norm = 1.0;
-  for (int pass = 0; pass < 2; pass++) {
-    for (int k = 0; k < n; k++) {
-      RZ_TRY(rz_eigen_dot(p, v + k * rows, x, c));
-      c[0] = -c[0];
-      c[1] = -c[1];
-      rz_eigen_axpy(p, c, v + k * rows, x);
-    }
-    RZ_TRY(rz_eigen_dot(p, x, x, c));
-    const double left = sqrt(c[0]);
-    *norm *= left;
-    if (*norm <= 0.01) return RZ_OK;
-    for (int64_t i = 0; i < rows; i++) x[i] /= left;
-  }
-  return RZ_OK;
+rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r) {
+  return rz_agree(p->comm, rz_eigen_product(p, x, y, r));
 }
 
 /* Multiply by the phase that makes the product with a random vector positive. Not with the start of the search: further
@@ -111,7 +58,7 @@ static rz_err fix_phase(const rz_eigen_problem *p, const double *random, double 
 static rz_err normalise(const rz_eigen_problem *p, double *x) {
   double c[2];
   RZ_TRY(rz_eigen_dot(p, x, x, c));
-  for (int64_t i = 0, n = p->rows.count; i < n; i++) x[i] /= sqrt(c[0]);
+  rz_eigen_scale(p->rows.count, 1.0 / sqrt(c[0]), x);
   return RZ_OK;
 }
 
@@ -135,7 +82,7 @@ static rz_err verify(const rz_eigen_problem *p, double *work, rz_eigen_result *r
     r->value[k] = c[0];
     c[0] = -c[0];
     c[1] = 0.0;
-    rz_eigen_axpy(p, c, x, y);
+    rz_eigen_axpy(p->paired, rows, c, x, y);
     RZ_TRY(rz_eigen_dot(p, y, y, c));
     r->residual[k] = sqrt(c[0]);
     const double allowed = fmax(20 * p->tol, 1e4 * DBL_EPSILON) * fmax(fabs(r->value[k]), scale);
@@ -167,12 +114,21 @@ static rz_err sort_pairs(const rz_eigen_problem *p, rz_eigen_result *r) {
   return RZ_OK;
 }
 
-static rz_err check_problem(const char *solver, const rz_eigen_problem *p, const rz_eigensolver_class **cls) {
+static const rz_eigensolver_class *find_solver(const char *name) {
   int n = 0;
   const rz_eigensolver_class *const *const all = rz_eigensolver_registry(&n);
-  *cls = NULL;
   for (int i = 0; i < n; i++)
-    if (strcmp(all[i]->name, solver) == 0) *cls = all[i];
+    if (strcmp(all[i]->name, name) == 0) return all[i];
+  return NULL;
+}
+
+int64_t rz_eigen_n_vectors(const char *solver, int64_t n, int n_wanted, bool with_vectors) {
+  const rz_eigensolver_class *const cls = find_solver(solver);
+  return cls ? cls->n_vectors(n, n_wanted, with_vectors) : 0;
+}
+
+static rz_err check_problem(const char *solver, const rz_eigen_problem *p, const rz_eigensolver_class **cls) {
+  *cls = find_solver(solver);
   RZ_CHECK(*cls, RZ_ERR_ARG, "there is no eigensolver '%s'", solver);
   RZ_CHECK(p->n >= 1, RZ_ERR_ARG, "the order %lld of the operator must be positive", (long long)p->n);
   RZ_CHECK(!p->paired || p->n % 2 == 0, RZ_ERR_ARG, "a paired operator has an even order, not %lld", (long long)p->n);
@@ -208,7 +164,7 @@ static rz_err settle_rows(rz_eigen_problem *p) {
   return rz_agree(p->comm, check_rows(p, end - p->rows.count, total));
 }
 
-rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *problem, int with_vectors, rz_eigen_result *out) {
+rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *problem, bool with_vectors, rz_eigen_result *out) {
   const rz_eigensolver_class *cls = NULL;
   rz_eigen_problem settled = *problem;
   const rz_eigen_problem *const p = &settled;

@@ -108,7 +108,12 @@ static rz_err allocate(const rz_eigen_problem *p, bool with_vectors, double **wo
   return with_vectors ? RZ_NEW(p->n_wanted * rows, &r->vector) : RZ_OK;
 }
 
-static rz_err solve(const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out) {
+/* The matrix in its columns, twice if the vectors are wanted, and the copy that LAPACK works on. */
+static int64_t n_vectors(int64_t n, int n_wanted, bool with_vectors) {
+  return (with_vectors ? 3 * n + n_wanted : 2 * n) + 3;
+}
+
+static rz_err solve(const rz_eigen_problem *p, bool with_vectors, rz_eigen_result *out) {
   double *work = NULL, *w = NULL;
   rz_err rc = RZ_OK;
   RZ_CHECK(p->n <= RZ_EIGEN_DENSE_MAX, RZ_ERR_ARG, "order %lld is beyond the dense solver's %d", (long long)p->n,
@@ -135,4 +140,5 @@ const rz_eigensolver_class rz_eigensolver_dense = {
     .name = "dense",
     .about = "all of the spectrum: ScaLAPACK, or LAPACK on one rank for a complex operator",
     .solve = solve,
+    .n_vectors = n_vectors,
 };

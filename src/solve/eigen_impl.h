@@ -4,16 +4,43 @@
 
 #include "ritz/solve/eigen.h"
 
-extern const rz_eigensolver_class rz_eigensolver_slepc, rz_eigensolver_dense;
+extern const rz_eigensolver_class rz_eigensolver_lanczos, rz_eigensolver_slepc, rz_eigensolver_dense;
 
-/* y = A x, counted and timed; all ranks agree on the error. Collective. */
+/* --- The product --- */
+
+/* y = A x, counted and timed; a failure is this rank's alone. Collective. */
+rz_err rz_eigen_product(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r);
+/* The same; all ranks agree on the error. Collective. */
 rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r);
-/* <x, y> over all ranks as (Re, Im); Im is 0 unless paired. Collective. */
+/* Root mean square of the spectrum as one random vector x shows it: the size that a zero eigenvalue is judged by. x and
+ * y [rows] are overwritten. Collective. */
+rz_err rz_eigen_rms(const rz_eigen_problem *p, double *x, double *y, rz_eigen_result *r, double *rms);
+
+/* --- Vectors. n counts doubles of this rank; paired vectors hold whole pairs. --- */
+
+enum { RZ_EIGEN_BLOCK = 256 }; /* elements summed without compensation */
+
+/* This rank's part of the real <x, y>. Local. */
+double rz_eigen_dot_local(int64_t n, const double *x, const double *y);
+/* This rank's part of <x, y> as (Re, Im); Im is 0 unless paired. Local. */
+void rz_eigen_dot_pair(bool paired, int64_t n, const double *x, const double *y, double dot[2]);
+/* <x, y> over all ranks. Collective. */
 rz_err rz_eigen_dot(const rz_eigen_problem *p, const double *x, const double *y, double dot[2]);
 /* y += (c[0] + i c[1]) x; c[1] is ignored unless paired. Local. */
-void rz_eigen_axpy(const rz_eigen_problem *p, const double c[2], const double *x, double *y);
-/* Orthogonalise x against n orthonormal vectors v [n, local rows], twice; *norm is what is left of a unit vector, and x
- * is normalised if that is more than 0.01. Collective. */
-rz_err rz_eigen_orthogonalise(const rz_eigen_problem *p, int n, const double *v, double *x, double *norm);
+void rz_eigen_axpy(bool paired, int64_t n, const double c[2], const double *x, double *y);
+/* y = a y - b x - c before; returns this rank's part of |y|^2. Local. */
+double rz_eigen_recur(int64_t n, double a, double b, double c, const double *restrict x, const double *restrict before,
+                      double *restrict y);
+void rz_eigen_scale(int64_t n, double c, double *x);
+/* Random vector number `draw` of the problem's seed. Local. */
+void rz_eigen_fill_random(const rz_eigen_problem *p, int draw, double *x);
+
+/* Classical Gram-Schmidt, twice: w -= sum_j v_j <v_j, w> over n orthonormal vectors v[j] [rows].
+ *   work  [6 n + 3]
+ *   c     out [2 n], the coefficients as (Re, Im); may be NULL
+ *   norm  out, |w| afterwards
+ * Two collective sums. */
+rz_err rz_eigen_project(const rz_eigen_problem *p, int n, const double *const *v, double *w, double *work, double *c,
+                        double *norm);
 
 #endif

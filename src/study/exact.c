@@ -24,8 +24,8 @@ static rz_ed_spec spec_from_deck(const rz_config *config, const rz_model *model)
                      .n_levels = (int)rz_config_int(config, "reference", "levels"),
                      .solver = rz_config_string(config, "reference", "solver"),
                      .tol = 1e-12,
-                     .with_vectors = true,
                      .seed = 1};
+  spec.with_vectors = spec.n_levels > 1 && rz_config_has(config, "evaluate", "observables");
   if (rz_config_has(config, "sector", "momentum")) {
     spec.use_momentum = true;
     for (int d = 0; d < rz_config_count(config, "sector", "momentum") && d < 2; d++)
@@ -79,8 +79,7 @@ static rz_err check_sector(rz_config *config, const rz_model *model, int n_rank,
   RZ_TRY(check_symmetries(config, &spec, &n_element, &real));
   if (rz_config_error_count(config) > before) return RZ_OK;
   const double dim = fmax(1.0, sector_dim(model) / n_element), available = physical_memory();
-  const int levels = spec.n_levels < dim ? spec.n_levels : (int)dim;
-  *bytes = rz_ed_memory(dim, levels, !real, n_rank);
+  *bytes = rz_ed_memory(&spec, dim, !real, n_rank);
   if (n_element > 1) *bytes += dim * (sizeof(uint64_t) + sizeof(double)); /* every rank lists the states */
   if (*bytes > available)
     rz_config_error(config, "lattice", "length",

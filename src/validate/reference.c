@@ -12,7 +12,8 @@ static const rz_option rows[] = {
     RZ_ROW_REAL("energy_error", "0.0", 0, 1e300, "", "method = 'value': its standard error"),
     RZ_ROW_INT("levels", "4", 1, 1000, "lowest levels that exact diagonalisation lists"),
     RZ_ROW_INT("max_dim", "2000000", 1, 2000000000, "largest sector 'auto' diagonalises"),
-    RZ_ROW_CHOICE("solver", "auto|slepc|dense", "'auto'", "eigensolver"),
+    RZ_ROW_CHOICE("solver", "auto|lanczos|slepc|dense", "'auto'",
+                  "eigensolver: auto takes dense for small sectors, lanczos for one level, slepc for several"),
 };
 
 const rz_option_group *rz_reference_options(void) {

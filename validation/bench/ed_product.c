@@ -1,7 +1,8 @@
 /* modules: exact solve model linalg core */
-/* Cost of the matrix-free product and memory of exact diagonalisation: Heisenberg ring of N sites (argument, default
- * 20), Sz = 0, on the ranks it is started on. CPU time of the slowest rank, least of many products; bytes per basis
- * state over all ranks, by our own count and as the growth of the resident set; the largest ring expected in 16 GiB. */
+/* Cost of the matrix-free product and memory of exact diagonalisation: Heisenberg ring of N sites (first argument,
+ * default 20), Sz = 0, by an eigensolver (second argument, default "auto"), on the ranks it is started on. CPU time of
+ * the slowest rank, least of many products; bytes per basis state over all ranks, by our own count and as the growth of
+ * the resident set; the largest ring expected in 16 GiB. */
 #include "../../src/exact/ed_rows.h"
 #include "ritz/core/clock.h"
 #include "ritz/core/memory.h"
@@ -67,13 +68,13 @@ static int largest(double bytes_per_state, double budget) {
   return n;
 }
 
-static rz_err bench(int n_site, const rz_comm *comm) {
+static rz_err bench(int n_site, const char *solver, const rz_comm *comm) {
   rz_operator *op = NULL;
   rz_ed_result r;
   double cpu = 0.0, wall = 0.0, dim = 0.0;
   RZ_TRY(ring(n_site, &op));
   const rz_ed_spec spec = {
-      .op = op, .fixed_sz = true, .n_up = n_site / 2, .n_levels = 1, .solver = "slepc", .tol = 1e-12};
+      .op = op, .fixed_sz = true, .n_up = n_site / 2, .n_levels = 1, .solver = solver, .tol = 1e-12};
   RZ_TRY(time_products(&spec, comm, &cpu, &wall, &dim));
   RZ_TRY(rz_petsc_start());
   const double before = resident_peak(), c = rz_cpu_time();
@@ -82,12 +83,12 @@ static rz_err bench(int n_site, const rz_comm *comm) {
   RZ_TRY(rz_sum(comm, 4, sum));
   if (comm->rank == 0) {
     printf("Heisenberg ring N = %d, Sz = 0: %.0f states on %d rank(s)\n", n_site, dim, comm->size);
-    printf("E0 = %.13f, residual %.1e, %d products, %.2f CPU-s in all\n", r.energy[0], r.residual[0], r.n_products,
-           sum[3]);
+    printf("%s: E0 = %.13f, residual %.1e, %d products, %.2f CPU-s in all\n", r.solver, r.energy[0], r.residual[0],
+           r.n_products, sum[3]);
     printf("product: CPU %.1f ns per state and rank's share %.3f ms; wall %.3f ms\n", 1e9 * cpu / dim * comm->size,
            1e3 * cpu, 1e3 * wall);
     printf("bytes per state: %.1f counted, %.1f resident, %.1f by rz_ed_memory\n", sum[0] / dim, sum[1] / dim,
-           rz_ed_memory(dim, 1, false, comm->size) * comm->size / dim);
+           rz_ed_memory(&spec, dim, false, comm->size) * comm->size / dim);
     const int fits = largest(sum[0] / dim, 16.0 * 1024 * 1024 * 1024);
     printf("16 GiB hold N = %d (%.3g states)\n", fits, rz_sector_dimension(fits, true, fits / 2));
   }
@@ -100,7 +101,7 @@ int main(int argc, char **argv) {
   rz_comm comm;
   MPI_Init(&argc, &argv);
   rz_err rc = rz_comm_wrap(MPI_COMM_WORLD, &comm);
-  if (rc == RZ_OK) rc = bench(argc > 1 ? atoi(argv[1]) : 20, &comm);
+  if (rc == RZ_OK) rc = bench(argc > 1 ? atoi(argv[1]) : 20, argc > 2 ? argv[2] : "auto", &comm);
   if (rc != RZ_OK) fprintf(stderr, "%s\n%s", rz_error_message(), rz_error_traceback());
   (void)rz_petsc_stop();
   MPI_Finalize();

@@ -74,6 +74,11 @@ int main(int argc, char **argv) {
                      .tol = 1e-12,
                      .with_vectors = true};
   exhaust(&spec);
+  spec.solver = "lanczos";
+  exhaust(&spec);
+  spec.n_levels = 1;
+  exhaust(&spec);
+  spec.n_levels = 3;
   spec.solver = "dense";
   exhaust(&spec);
   spec.op = twisted;

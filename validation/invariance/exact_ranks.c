@@ -168,23 +168,31 @@ static void check_levels(const rz_operator *op, bool fixed, int n_up, int k, con
 static void test_levels(void) {
   rz_operator *op = ring(10, 1.0, 0.3, 0.0, 0.0);
   check_levels(op, true, 5, 5, "slepc");
+  check_levels(op, true, 5, 5, "lanczos");
+  check_levels(op, true, 5, 1, "lanczos");
   check_levels(op, true, 5, 5, "dense");
   rz_operator_destroy(&op);
   op = ring(8, 1.0, 0.0, 0.0, 0.0); /* triplets and pairs of momenta */
   check_levels(op, false, 0, 24, "slepc");
+  check_levels(op, false, 0, 24, "lanczos");
   check_levels(op, true, 2, 28, "slepc"); /* the whole sector */
+  check_levels(op, true, 2, 28, "lanczos");
   rz_operator_destroy(&op);
   op = ring(8, 1.0, 0.0, 0.4, 0.0); /* complex by a Dzyaloshinskii-Moriya term */
   RZ_EXPECT(!rz_operator_is_real(op));
   check_levels(op, true, 4, 6, "slepc");
+  check_levels(op, true, 4, 6, "lanczos");
+  check_levels(op, true, 4, 1, "lanczos");
   check_levels(op, true, 4, 6, "dense");
   rz_operator_destroy(&op);
   op = ring(8, 1.0, 0.0, 0.0, 0.7); /* complex by a chiral term */
   RZ_EXPECT(!rz_operator_is_real(op));
   check_levels(op, false, 0, 10, "slepc");
+  check_levels(op, false, 0, 10, "lanczos");
   rz_operator_destroy(&op);
   op = ring(7, 1.0, 0.2, 0.4, 0.0); /* complex, every level twofold or more: an odd number of spins (Kramers) */
   check_levels(op, false, 0, 9, "slepc");
+  check_levels(op, false, 0, 9, "lanczos");
   check_levels(op, false, 0, 9, "dense");
   rz_operator_destroy(&op);
 }
@@ -300,6 +308,7 @@ static void test_sectors(void) {
     op = ring(n, 1.0, 0.0, 0.3, 0.2); /* not symmetric under reflection: k and -k differ */
     check_sectors(l, op, true, n / 2, false, false);
     check_expanded(l, op, n / 2, 2, "slepc");
+    check_expanded(l, op, n / 2, 2, "lanczos");
     rz_operator_destroy(&op);
     rz_lattice_destroy(&l);
   }
@@ -401,13 +410,20 @@ static void test_errors(void) {
   failing f = {0, 500};
   rz_eigen_problem p = {.comm = &comm, .n = f.n, .apply = fail_third, .ctx = &f, .n_wanted = 1, .tol = 1e-12};
   rz_eigen_result r;
-  RZ_EXPECT(rz_eigen_solve("slepc", &p, 1, &r) == RZ_ERR_IO);
-  RZ_EXPECT(strstr(rz_error_message(), "the third product failed") != NULL && r.value == NULL);
+  for (int i = 0; i < 4; i++) {
+    f.n_calls = 0;
+    p.n_wanted = 1 + i / 2;
+    RZ_EXPECT(rz_eigen_solve(i % 2 ? "lanczos" : "slepc", &p, 1, &r) == RZ_ERR_IO);
+    RZ_EXPECT(strstr(rz_error_message(), "the third product failed") != NULL && r.value == NULL);
+  }
   int64_t n = 200000;
   p = (rz_eigen_problem){
       .comm = &comm, .n = n, .apply = diagonal, .ctx = &n, .n_wanted = 1, .tol = 1e-14, .max_products = 30};
-  RZ_EXPECT(rz_eigen_solve("slepc", &p, 1, &r) == RZ_ERR_NUM);
-  RZ_EXPECT(strstr(rz_error_message(), "converged") != NULL && r.value == NULL);
+  for (int i = 0; i < 4; i++) {
+    p.n_wanted = 1 + i / 2;
+    RZ_EXPECT(rz_eigen_solve(i % 2 ? "lanczos" : "slepc", &p, 1, &r) == RZ_ERR_NUM);
+    RZ_EXPECT(strstr(rz_error_message(), "converged") != NULL && r.value == NULL);
+  }
   p.n = INT64_C(1) << 32;
   RZ_EXPECT(rz_eigen_solve("slepc", &p, 1, &r) == RZ_ERR_ARG);
   rz_operator_destroy(&op);

@@ -34,9 +34,9 @@ typedef struct rz_ed_spec {
   int reflection;     /* +1, -1, or 0 */
   int n_levels;       /* lowest k; all levels of a sector that has fewer */
   const char *solver; /* of rz_eigensolver_registry, or "auto": dense up to 256 states (4,000 if more than an eighth of
-                         the levels is wanted), else slepc */
-  double tol;
-  bool with_vectors;
+                         the levels is wanted), else lanczos for one level and slepc for several */
+  double tol;         /* as in rz_eigen_problem */
+  bool with_vectors;  /* a level alone costs "lanczos" half the products and a vector less */
   uint64_t seed;
   int n_extra; /* further symmetries, e.g. rotations of a square */
   const rz_ed_symmetry *extra;
@@ -69,8 +69,9 @@ rz_err rz_ed_spectrum(const rz_ed_spec *spec, const rz_comm *comm, int64_t *dim,
  * symmetry-adapted vectors are expanded. Owner: caller. RZ_ERR_MEMORY beyond max_bytes. */
 rz_err rz_ed_expand(const rz_ed_spec *spec, const rz_comm *comm, const rz_ed_result *r, int level, int64_t max_bytes,
                     rz_sector *sector, double complex **psi);
-/* Bytes one rank needs for k levels without symmetries; for `ritz check`. Local. */
-double rz_ed_memory(double dim, int n_levels, bool is_complex, int size);
+/* Bytes one of `size` ranks needs for the levels of a spec without symmetries, in a sector of dim states; for
+ * `ritz check`. Local. */
+double rz_ed_memory(const rz_ed_spec *spec, double dim, bool is_complex, int size);
 
 /* Can a positive state represent the ground state? */
 typedef enum rz_positive_verdict {

@@ -1,5 +1,6 @@
-/* Lowest eigenpairs of a symmetric or Hermitian operator given by its product; a table of solvers by name: "slepc"
- * (Krylov-Schur), "dense" (LAPACK or ScaLAPACK, all of the spectrum). Collective.
+/* Lowest eigenpairs of a symmetric or Hermitian operator given by its product; a table of solvers by name: "lanczos"
+ * (three vectors for one level, thick restarts for several), "slepc" (Krylov-Schur), "dense" (LAPACK or ScaLAPACK, all
+ * of the spectrum). Collective.
  *
  * A complex Hermitian operator H = A + iB of order n/2 is given as the real symmetric [[A, -B], [B, A]] of order n with
  * rows in pairs: row 2i holds the real part of component i and row 2i+1 its imaginary part, so that a vector is an
@@ -25,8 +26,10 @@ typedef struct rz_eigen_problem {
                     paired; ranks may have none. {0, 0} on every rank: rz_share of the rows, or of the pairs */
   rz_matvec *apply;
   void *ctx;
-  int n_wanted;     /* lowest pairs */
-  double tol;       /* residual relative to max(|value|, root mean square of the spectrum), e.g. 1e-12 */
+  int n_wanted; /* lowest pairs */
+  double tol;   /* residual relative to max(|value|, root mean square of the spectrum), e.g. 1e-12. "lanczos" for one
+                   level without its vector: the estimated error of the value, residual^2 / gap, is held to tol and
+                   the residual to tol^(2/3), so that levels closer than that are not told apart */
   int max_products; /* 0: default */
   uint64_t seed;    /* start vector from RZ_RNG_SOLVER, by global index */
 } rz_eigen_problem;
@@ -45,23 +48,26 @@ typedef struct rz_eigen_result {
 
 typedef struct rz_eigensolver_class {
   const char *name, *about;
-  rz_err (*solve)(const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out);
+  rz_err (*solve)(const rz_eigen_problem *p, bool with_vectors, rz_eigen_result *out);
+  int64_t (*n_vectors)(int64_t n, int n_wanted, bool with_vectors); /* as rz_eigen_n_vectors */
 } rz_eigensolver_class;
 const rz_eigensolver_class *const *rz_eigensolver_registry(int *n);
 /* n_wanted levels, copies of degenerate ones included (a Krylov space may hold one copy only: the rest is searched in
- * the orthogonal complement until nothing lower is left there). Residuals are computed anew from the result.
+ * the orthogonal complement until nothing lower is left there). Residuals are computed anew
+ * from the vectors where these are kept; "lanczos" without vectors reports its recurrence's, "dense" none (NaN).
  * Errors: RZ_ERR_NUM if fewer than n_wanted pairs converged (never unconverged values in silence); RZ_ERR_ARG if
  * n_wanted exceeds the order, the rows do not fit together, the solver is unknown, or the order is beyond the solver's
  * (2^31 - 1 rows for "slepc" with 32-bit PetscInt, RZ_EIGEN_DENSE_MAX for "dense"); an error of `apply` on any rank is
  * returned by all. */
-rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *p, int with_vectors, rz_eigen_result *out);
+rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *p, bool with_vectors, rz_eigen_result *out);
 void rz_eigen_result_free(rz_eigen_result *r);
 
 enum { RZ_EIGEN_DENSE_MAX = 20000, RZ_EIGEN_PHASE_DRAW = 1000 };
 /* Component `row` of random vector number `draw`, uniform in (-1/2, 1/2): word 2 draw of stream (seed, RZ_RNG_SOLVER,
  * row). Vector 0 starts the search. Local. */
 double rz_eigen_random(uint64_t seed, int64_t row, int draw);
-/* Vectors "slepc" keeps for an order n and n_wanted pairs: its memory is this many times the local rows. Local. */
-int64_t rz_eigen_n_vectors(int64_t n, int n_wanted);
+/* Vectors a solver keeps at most for an order n and n_wanted pairs: its memory is this many times the local rows. 0 for
+ * an unknown solver. Local. */
+int64_t rz_eigen_n_vectors(const char *solver, int64_t n, int n_wanted, bool with_vectors);
 
 #endif

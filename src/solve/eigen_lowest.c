@@ -1,0 +1,175 @@
+/* The lowest level from three vectors: v_(j+1) beta_(j+1) = A v_j - alpha_j v_j - beta_j v_(j-1), whose tridiagonal
+ * matrix T has the level as its lowest eigenvalue. Nothing is orthogonalised: rounding brings further copies of
+ * converged levels into T (C. C. Paige, J. Inst. Math. Appl. 18, 341 (1976)), but no lower value, and the search ends
+ * when the lowest has converged. The eigenvector is summed up in a second run of the same recurrence.
+ *
+ * Vectors stay unnormalised: u_j = beta_j v_j, so that |u_j|^2 and <u_j, A u_j> come from one collective sum. alpha and
+ * beta are real for a Hermitian operator too, and its real form has the same recurrence: pairs need no care here. */
+#include "eigen_lanczos.h"
+#include "ritz/core/memory.h"
+#include "ritz/linalg/blas.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct recurrence {
+  const rz_eigen_problem *p;
+  rz_eigen_result *r;
+  double *u, *before, *next; /* [rows]: u_j, u_(j-1), A u_j */
+  double square;             /* this rank's part of |u_j|^2 */
+  int64_t n, room;           /* elements of T: alpha_0 .. alpha_(n-1), beta_0 .. beta_(n-1) */
+  double *alpha, *beta;      /* beta_0: of the start vector, no element of T */
+  double *work;              /* [5 room]: T, its levels and two of its vectors */
+  int64_t m;                 /* order of the T that was last examined */
+  double *z;                 /* [m]: vector of its lowest level, in work */
+  double value, residual;
+} recurrence;
+
+/* Room for one more element; arrays grow by doubling. */
+static rz_err grow(recurrence *t) {
+  if (t->n < t->room) return RZ_OK;
+  const int64_t room = t->room > 0 ? 2 * t->room : 256;
+  double *alpha = NULL, *beta = NULL, *work = NULL;
+  rz_err rc = RZ_NEW(room, &alpha);
+  if (rc == RZ_OK) rc = RZ_NEW(room, &beta);
+  if (rc == RZ_OK) rc = RZ_NEW(5 * room, &work);
+  RZ_TRY_DONE(rc, rz_agree(t->p->comm, rc));
+  if (t->n > 0) memcpy(alpha, t->alpha, (size_t)t->n * sizeof *alpha);
+  if (t->n > 0) memcpy(beta, t->beta, (size_t)t->n * sizeof *beta);
+  rz_free(&t->alpha);
+  rz_free(&t->beta);
+  rz_free(&t->work);
+  t->alpha = alpha;
+  t->beta = beta;
+  t->work = work;
+  t->room = room;
+  return RZ_OK;
+done:
+  rz_free(&alpha);
+  rz_free(&beta);
+  rz_free(&work);
+  return rc;
+}
+
+static void start(recurrence *t) {
+  const int64_t rows = t->p->rows.count;
+  rz_eigen_fill_random(t->p, 0, t->u);
+  memset(t->before, 0, (size_t)rows * sizeof *t->before);
+  t->square = rz_eigen_dot_local(rows, t->u, t->u);
+  t->n = 0;
+}
+
+/* One product and one sum: the next alpha, and beta of the vector it was made from. */
+static rz_err measure(recurrence *t) {
+  RZ_TRY(grow(t));
+  const rz_err rc = rz_eigen_product(t->p, t->u, t->next, t->r);
+  double sum[3] = {t->square, rz_eigen_dot_local(t->p->rows.count, t->u, t->next), rc != RZ_OK};
+  RZ_TRY(rz_sum(t->p->comm, 3, sum));
+  if (sum[2] > 0.0) return rz_agree(t->p->comm, rc);
+  RZ_CHECK(isfinite(sum[0]) && isfinite(sum[1]), RZ_ERR_NUM, "the operator has elements that are not finite");
+  t->beta[t->n] = sqrt(sum[0]);
+  t->alpha[t->n++] = sum[0] > 0.0 ? sum[1] / sum[0] : 0.0;
+  return RZ_OK;
+}
+
+/* u_(j+1) from A u_j, by alpha_j, beta_j and beta_(j-1). */
+static void advance(recurrence *t, int64_t j) {
+  const double beta = t->beta[j], last = j > 0 ? t->beta[j - 1] : 1.0;
+  t->square = rz_eigen_recur(t->p->rows.count, 1.0 / beta, t->alpha[j] / beta, j > 0 ? beta / last : 0.0, t->u,
+                             t->before, t->next);
+  double *const free_ = t->before;
+  t->before = t->u;
+  t->u = t->next;
+  t->next = free_;
+}
+
+/* The lowest level of T of order m; its vector is left in t->z. *error is the smaller of the bounds |A x - value x| and
+ * its square over the gap (T. Kato, J. Phys. Soc. Jpn. 4, 334 (1949)), with the gap that T shows. */
+static rz_err examine(recurrence *t, int64_t m, double *error) {
+  const lapack_int n = (lapack_int)m, n_level = m > 1 ? 2 : 1;
+  double *const d = t->work, *const e = d + t->room, *const level = e + t->room;
+  lapack_int found = 0, support[4];
+  t->z = level + t->room;
+  memcpy(d, t->alpha, (size_t)m * sizeof *d);
+  memcpy(e, t->beta + 1, (size_t)(m - 1) * sizeof *e);
+  RZ_LAPACK(
+      LAPACKE_dstevr(LAPACK_COL_MAJOR, 'V', 'I', n, d, e, 0.0, 0.0, 1, n_level, 0.0, &found, level, t->z, n, support));
+  t->m = m;
+  t->value = level[0];
+  t->residual = t->beta[m] * fabs(t->z[m - 1]);
+  *error = t->residual;
+  if (m == 1) return RZ_OK;
+  const double gap = level[1] - t->beta[m] * fabs(t->z[2 * m - 1]) - level[0];
+  if (gap > t->residual) *error *= t->residual / gap;
+  return RZ_OK;
+}
+
+/* A value alone may be better than its residual; but levels closer than the residual are not told apart, which is why
+ * that must be small too. */
+static bool has_converged(const recurrence *t, bool with_vector, double error) {
+  const double tol = t->p->tol, size = fmax(fabs(t->value), hypot(t->alpha[0], t->beta[1]));
+  return with_vector ? t->residual <= tol * size : error <= tol * size && t->residual <= pow(tol, 2.0 / 3.0) * size;
+}
+
+/* Build T until its lowest level has converged. */
+static rz_err find_level(recurrence *t, bool with_vector) {
+  const int64_t limit = t->p->max_products > 0 ? t->p->max_products : 20000;
+  start(t);
+  for (;;) {
+    RZ_TRY(measure(t));
+    const int64_t m = t->n - 1; /* beta_m is known now */
+    if (m > 0 && (m < 256 || m % 8 == 0 || t->beta[m] <= 0.0)) {
+      double error = 0.0;
+      RZ_TRY(examine(t, m, &error));
+      if (has_converged(t, with_vector, error)) return RZ_OK;
+    }
+    RZ_CHECK(t->n < limit, RZ_ERR_NUM,
+             "the lowest level has not converged to %.1e within %lld products: raise the limit or the tolerance",
+             t->p->tol, (long long)limit);
+    advance(t, m);
+  }
+}
+
+/* x = sum_j z_j v_j by the same recurrence. */
+static rz_err sum_vector(recurrence *t, double *x) {
+  const int64_t rows = t->p->rows.count;
+  memset(x, 0, (size_t)rows * sizeof *x);
+  start(t);
+  for (int64_t j = 0; j < t->m; j++) {
+    const double c[2] = {t->z[j] / t->beta[j], 0.0};
+    rz_eigen_axpy(false, rows, c, t->u, x);
+    if (j + 1 == t->m) break;
+    RZ_TRY(rz_eigen_apply(t->p, t->u, t->next, t->r));
+    advance(t, j);
+  }
+  return RZ_OK;
+}
+
+static rz_err allocate(recurrence *t, bool with_vector) {
+  const int64_t rows = t->p->rows.count;
+  RZ_TRY(RZ_NEW(1, &t->r->value));
+  RZ_TRY(RZ_NEW(1, &t->r->residual));
+  RZ_TRY(RZ_NEW(rows, &t->u));
+  RZ_TRY(RZ_NEW(rows, &t->before));
+  RZ_TRY(RZ_NEW(rows, &t->next));
+  return with_vector ? RZ_NEW(rows, &t->r->vector) : RZ_OK;
+}
+
+rz_err rz_lanczos_lowest(const rz_eigen_problem *p, bool with_vector, rz_eigen_result *out) {
+  recurrence t = {.p = p, .r = out};
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_agree(p->comm, allocate(&t, with_vector)));
+  RZ_TRY_DONE(rc, find_level(&t, with_vector));
+  if (with_vector) RZ_TRY_DONE(rc, sum_vector(&t, out->vector));
+  out->n_found = 1;
+  out->value[0] = t.value;
+  out->residual[0] = t.residual;
+done:
+  rz_free(&t.u);
+  rz_free(&t.before);
+  rz_free(&t.next);
+  rz_free(&t.alpha);
+  rz_free(&t.beta);
+  rz_free(&t.work);
+  return rc;
+}
