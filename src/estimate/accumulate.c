@@ -1,5 +1,7 @@
 /* Samples into sums of raw values by bin. */
+#include "bit_kernels.h"
 #include "observable_set.h"
+#include "packed.h"
 
 #include "ritz/core/memory.h"
 #include "ritz/estimate/energy.h"
@@ -9,19 +11,60 @@
 
 enum { ENOUGH_BINS = 16 };
 
+static int64_t first_operator(const rz_observable *o) { return o->n_raw - o->n_op; }
+
 /* ---- raw values of one configuration with a weight: full sums and exact vectors ---- */
 
+static void add_total(const rz_observable *o, double weight, int total, double *scratch, double *raw) {
+  o->cls->of_total(o, total, scratch);
+  for (int64_t k = 0; k < o->n_total; k++) raw[k] += weight * scratch[k];
+}
+
 static void add_configuration(const rz_observable *o, double weight, const int8_t *spin, double *scratch, double *raw) {
-  if (o->cls->of_spins) {
-    o->cls->of_spins(o, spin, scratch);
-    for (int64_t k = 0; k < o->n_spin; k++) raw[k] += weight * scratch[k];
-  }
-  if (o->n_class == 0) return;
-  for (int i = 0; i < o->n_site; i++)
+  if (o->n_total > 0) add_total(o, weight, rz_observable_total(o, o->cls->staggered, spin), scratch, raw);
+  raw += o->n_total;
+  for (int64_t i = 0; i < o->n_single; i++) raw[i] += weight * o->unit * spin[i];
+  raw += o->n_single;
+  for (int i = 0; i < o->n_site && o->n_class > 0; i++)
     for (int j = i + 1; j < o->n_site; j++) {
       const int32_t to = o->pair_class[(int64_t)i * o->n_site + j];
-      if (to >= 0) raw[o->n_spin + to] += weight * o->class_weight[to] * spin[i] * spin[j];
+      if (to >= 0) raw[to] += weight * o->class_weight[to] * spin[i] * spin[j];
     }
+}
+
+/* ---- the same of all samples of a bin, packed ---- */
+
+typedef struct {
+  rz_packed *packed;
+  double complex *value; /* [most n_op, n_draw] */
+  double *scratch;       /* [most n_total] */
+  int64_t *unequal;      /* [most n_class] */
+} workspace;
+
+static void workspace_free(workspace *w) {
+  rz_packed_destroy(&w->packed);
+  rz_free(&w->value);
+  rz_free(&w->scratch);
+  rz_free(&w->unequal);
+}
+
+static void add_pairs(const rz_observable *o, workspace *w, double *raw) {
+  rz_bits_gather(o->n_class, o->class_first, o->class_pair, rz_packed_unequal(w->packed), w->unequal);
+  for (int64_t c = 0; c < o->n_class; c++) {
+    const int64_t pairs = o->class_first[c + 1] - o->class_first[c];
+    raw[c] += o->class_weight[c] * (double)(pairs * w->packed->n - 2 * w->unequal[c]);
+  }
+}
+
+static void add_packed(const rz_observable *o, workspace *w, double *raw) {
+  rz_packed *p = w->packed;
+  const int64_t *total = o->n_total > 0 ? rz_packed_totals(p, o->cls->staggered) : NULL;
+  for (int up = 0; up <= o->n_site && total; up++)
+    if (total[up] > 0) add_total(o, (double)total[up], 2 * up - o->n_site, w->scratch, raw);
+  raw += o->n_total;
+  const int64_t *ups = o->n_single > 0 ? rz_packed_up(p) : NULL;
+  for (int64_t i = 0; i < o->n_single; i++) raw[i] += o->unit * (double)(2 * ups[i] - p->n);
+  if (o->n_class > 0) add_pairs(o, w, raw + o->n_single);
 }
 
 /* ---- operators ---- */
@@ -41,68 +84,51 @@ static rz_err local_values(const rz_observable *o, const rz_ansatz *a, const rz_
 
 /* ---- chains ---- */
 
-/* Spins of the samples first .. first + n - 1 that have weight, one bit each; returns their number. */
-static int64_t pack(const rz_samples *s, int64_t first, int64_t n, int64_t n_word, uint64_t *bits) {
-  int64_t k = 0;
-  memset(bits, 0, (size_t)(n_word * s->n_site) * sizeof *bits);
-  for (int64_t i = first; i < first + n; i++) {
-    if (s->weight[i] == 0.0) continue;
-    const int8_t *spin = s->spin + i * s->n_site;
-    for (int64_t site = 0; site < s->n_site; site++)
-      bits[site * n_word + k / 64] |= (uint64_t)(spin[site] > 0) << (k % 64);
-    k++;
+/* One bin: consecutive draws of one chain. */
+static void add_bin(const rz_observable *o, const rz_samples *s, int64_t first, int64_t n, workspace *w, double *raw) {
+  add_packed(o, w, raw);
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t k = 0; k < o->n_op && s->weight[first + i] != 0.0; k++)
+      raw[first_operator(o) + k] += creal(w->value[k * n + i]);
+}
+
+static rz_err workspace_init(rz_observables *set, const rz_samples *s, workspace *w) {
+  int64_t n_op = 0, n_total = 0, n_class = 0;
+  for (int i = 0; i < set->n; i++) {
+    rz_observable *o = &set->item[i];
+    n_op = o->n_op > n_op ? o->n_op : n_op;
+    n_total = o->n_total > n_total ? o->n_total : n_total;
+    n_class = o->n_class > n_class ? o->n_class : n_class;
+    if (o->sum) continue;
+    o->n_bin = s->n_chain * set->bins_per_chain;
+    RZ_TRY(RZ_NEW0(o->n_bin * o->n_raw, &o->sum));
+    RZ_TRY(RZ_NEW0(o->n_bin, &o->count));
   }
-  return k;
+  RZ_TRY(RZ_NEW(n_op * s->n_draw, &w->value));
+  RZ_TRY(RZ_NEW(n_total, &w->scratch));
+  RZ_TRY(RZ_NEW(n_class, &w->unequal));
+  return rz_packed_create(set->item[0].model->lattice, s->n_draw, &w->packed);
 }
 
-static void add_pairs(const rz_observable *o, const rz_samples *s, int64_t first, int64_t n, uint64_t *bits,
-                      double *scratch, double *raw) {
-  const int64_t n_word = (n + 63) / 64;
-  const int64_t used = pack(s, first, n, n_word, bits);
-  for (int64_t c = 0; c < o->n_class; c++) scratch[c] = 0.0;
-  rz_pair_sums(o->n_site, used, n_word, bits, o->pair_class, scratch);
-  for (int64_t c = 0; c < o->n_class; c++) raw[o->n_spin + c] += o->class_weight[c] * scratch[c];
-}
-
-/* One bin: consecutive draws of one chain; value [n_op, n]. */
-static void add_segment(const rz_observable *o, const rz_samples *s, int64_t first, int64_t n,
-                        const double complex *value, uint64_t *bits, double *scratch, double *raw, double *count) {
-  for (int64_t i = first; i < first + n; i++) {
-    if (s->weight[i] == 0.0) continue;
-    *count += 1.0;
-    if (o->cls->of_spins) {
-      o->cls->of_spins(o, s->spin + i * s->n_site, scratch);
-      for (int64_t k = 0; k < o->n_spin; k++) raw[k] += scratch[k];
-    }
-    for (int64_t k = 0; k < o->n_op; k++) raw[o->n_spin + o->n_class + k] += creal(value[k * n + i - first]);
-  }
-  if (o->n_class > 0) add_pairs(o, s, first, n, bits, scratch, raw);
-}
-
-static rz_err add_chains(rz_observable *o, const rz_observables *set, const rz_ansatz *a, const rz_samples *s) {
+static rz_err add_chains(rz_observables *set, const rz_ansatz *a, const rz_samples *s) {
   const int64_t per_chain = set->bins_per_chain;
-  double complex *value = NULL;
-  double *scratch = NULL;
-  uint64_t *bits = NULL;
+  workspace w = {0};
   rz_err rc = RZ_OK;
-  if (!o->sum) {
-    o->n_bin = s->n_chain * per_chain;
-    RZ_TRY_DONE(rc, RZ_NEW0(o->n_bin * o->n_raw, &o->sum));
-    RZ_TRY_DONE(rc, RZ_NEW0(o->n_bin, &o->count));
-  }
-  RZ_TRY_DONE(rc, RZ_NEW(o->n_op * s->n_draw, &value));
-  RZ_TRY_DONE(rc, RZ_NEW(o->n_raw, &scratch));
-  RZ_TRY_DONE(rc, RZ_NEW(s->n_site * (s->n_draw / 64 + 1), &bits));
-  for (int64_t b = 0; b < o->n_bin; b++) {
+  if (set->n == 0) return RZ_OK;
+  RZ_TRY_DONE(rc, workspace_init(set, s, &w));
+  for (int64_t b = 0; b < s->n_chain * per_chain; b++) {
     const rz_range draws = rz_share(s->n_draw, (int)(b % per_chain), (int)per_chain);
     const int64_t first = b / per_chain * s->n_draw + draws.first;
-    RZ_TRY_DONE(rc, local_values(o, a, s, first, draws.count, value));
-    add_segment(o, s, first, draws.count, value, bits, scratch, o->sum + b * o->n_raw, o->count + b);
+    rz_packed_fill(w.packed, s, first, draws.count);
+    for (int i = 0; i < set->n; i++) {
+      rz_observable *o = &set->item[i];
+      RZ_TRY_DONE(rc, local_values(o, a, s, first, draws.count, w.value));
+      add_bin(o, s, first, draws.count, &w, o->sum + b * o->n_raw);
+      o->count[b] += (double)w.packed->n;
+    }
   }
 done:
-  rz_free(&bits);
-  rz_free(&scratch);
-  rz_free(&value);
+  workspace_free(&w);
   return rc;
 }
 
@@ -123,7 +149,7 @@ static rz_err add_units(const rz_observable *o, const rz_ansatz *a, const rz_sam
       const double weight = s->weight[first + i];
       if (weight == 0.0) continue;
       add_configuration(o, weight, s->spin + (first + i) * s->n_site, scratch, raw);
-      for (int64_t k = 0; k < o->n_op; k++) raw[o->n_spin + o->n_class + k] += weight * creal(value[k * n + i]);
+      for (int64_t k = 0; k < o->n_op; k++) raw[first_operator(o) + k] += weight * creal(value[k * n + i]);
     }
   }
 done:
@@ -157,7 +183,7 @@ rz_err rz_observables_add(rz_observables *set, const rz_ansatz *a, const rz_comm
   } else if (s->n_chain != set->n_chain || s->n_chain_global != set->n_chain_global)
     rc = rz_error_set(RZ_ERR_ARG, __FILE__, __LINE__, __func__, "samples of %lld chains after samples of %lld",
                       (long long)s->n_chain_global, (long long)set->n_chain_global);
-  for (int i = 0; i < set->n && rc == RZ_OK; i++) rc = add_chains(&set->item[i], set, a, s);
+  if (rc == RZ_OK) rc = add_chains(set, a, s);
   return rz_agree(comm, rc);
 }
 
@@ -194,7 +220,7 @@ static rz_err exact_means(const rz_observable *o, const rz_sector *sector, const
     rz_bits_to_spins(state, o->n_site, spin);
     add_configuration(o, weight, spin, scratch, raw);
     for (int64_t k = 0; k < o->n_op; k++)
-      raw[o->n_spin + o->n_class + k] += expectation(o->op[k], sector, psi, spin, i, state);
+      raw[first_operator(o) + k] += expectation(o->op[k], sector, psi, spin, i, state);
   }
   RZ_CHECK_DONE(rc, norm > 0.0, RZ_ERR_ARG, "the vector is zero");
   for (int64_t k = 0; k < o->n_raw; k++) raw[k] /= norm;

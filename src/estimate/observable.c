@@ -1,5 +1,6 @@
 /* The registry of observables, creation, and the helpers their classes declare themselves with. */
 #include "observable_set.h"
+#include "packed.h"
 
 #include "ritz/core/config.h"
 #include "ritz/core/memory.h"
@@ -55,13 +56,36 @@ static rz_err find_fit(const char *name, const rz_model *model, const rz_observa
   return RZ_OK;
 }
 
+/* Pairs sorted by class. */
+static rz_err list_classes(rz_observable *o) {
+  const int n = o->n_site, stride = rz_packed_stride(n);
+  if (o->n_class == 0) return RZ_OK;
+  RZ_TRY(RZ_NEW0(o->n_class + 2, &o->class_first));
+  RZ_TRY(RZ_NEW((int64_t)n * (n - 1) / 2, &o->class_pair));
+  int32_t *next = o->class_first + 1; /* first counts, then places, and in the end the firsts of the classes behind */
+  for (int pass = 0; pass < 2; pass++) {
+    for (int i = 0; i < n; i++)
+      for (int j = i + 1; j < n; j++) {
+        const int32_t c = o->pair_class[(int64_t)i * n + j];
+        if (c < 0) continue;
+        if (pass == 0)
+          next[c + 1]++;
+        else
+          o->class_pair[next[c]++] = i * stride + j;
+      }
+    for (int64_t c = 0; c < o->n_class && pass == 0; c++) next[c + 1] += next[c];
+  }
+  return RZ_OK;
+}
+
 static rz_err observable_init(rz_observable *o, const rz_model *model, const char *name) {
   RZ_TRY(find_fit(name, model, &o->cls));
   o->model = model;
   o->n_site = rz_lattice_n_site(model->lattice);
   o->unit = model->pauli ? 1.0 : 0.5;
   RZ_TRY(o->cls->init(o));
-  o->n_raw = o->n_spin + o->n_class + o->n_op;
+  RZ_TRY(list_classes(o));
+  o->n_raw = o->n_total + o->n_single + o->n_class + o->n_op;
   for (int64_t k = 0; k < o->n_op; k++) {
     RZ_TRY(rz_operator_finish(o->op[k]));
     if (model->marshall) RZ_TRY(rz_operator_marshall(o->op[k], model->marshall_mask));
@@ -73,6 +97,8 @@ static void observable_free(rz_observable *o) {
   for (int64_t k = 0; o->op && k < o->n_op; k++) rz_operator_destroy(&o->op[k]);
   rz_free(&o->op);
   rz_free(&o->pair_class);
+  rz_free(&o->class_first);
+  rz_free(&o->class_pair);
   rz_free(&o->class_weight);
   for (int q = 0; q < RZ_MAX_QUANTITY; q++) {
     rz_free(&o->quantity[q].mean);
@@ -167,6 +193,13 @@ rz_err rz_observable_scalar(rz_observable *o, const char *name, const char *labe
 
 const char *rz_observable_unit(const rz_observable *o) { return o->model->pauli ? "pauli" : "spin"; }
 const char *rz_observable_unit2(const rz_observable *o) { return o->model->pauli ? "pauli^2" : "spin^2"; }
+
+int rz_observable_total(const rz_observable *o, bool staggered, const int8_t *spin) {
+  const int8_t *sublattice = staggered ? rz_lattice_sublattice(o->model->lattice) : NULL;
+  int total = 0;
+  for (int i = 0; i < o->n_site; i++) total += sublattice && sublattice[i] ? -spin[i] : spin[i];
+  return total;
+}
 
 rz_err rz_observable_pairs(rz_observable *o, int64_t n_class) {
   const int64_t n = (int64_t)o->n_site * o->n_site;

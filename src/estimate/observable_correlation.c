@@ -55,7 +55,7 @@ static rz_err init_szsz(rz_observable *o) {
   double *distance = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, classify(o, &n, &distance));
-  o->n_spin = o->n_site;
+  o->n_single = o->n_site;
   o->n_class = n;
   RZ_TRY_DONE(rc, RZ_NEW(n, &o->class_weight));
   for (int64_t d = 0; d < n; d++) o->class_weight[d] = o->data[d] * o->unit * o->unit;
@@ -64,10 +64,6 @@ static rz_err init_szsz(rz_observable *o) {
 done:
   rz_free(&distance);
   return rc;
-}
-
-static void sites(const rz_observable *o, const int8_t *spin, double *raw) {
-  for (int i = 0; i < o->n_site; i++) raw[i] = o->unit * spin[i];
 }
 
 static void finish_szsz(const rz_observable *o, const double *raw, double *value) {
@@ -80,7 +76,6 @@ const rz_observable_class rz_observable_szsz = {.name = "szsz",
                                                 .diagonal = 1,
                                                 .unfit = unfit_correlation,
                                                 .init = init_szsz,
-                                                .of_spins = sites,
                                                 .finish = finish_szsz};
 
 /* ---- x, y ---- */
@@ -142,7 +137,7 @@ const rz_observable_class rz_observable_sysy = {.name = "sysy",
 static rz_err init_pairs(rz_observable *o) {
   const int64_t n = o->n_site, shape[2] = {n, n};
   int32_t k = 0;
-  o->n_spin = n;
+  o->n_single = n;
   RZ_TRY(rz_observable_pairs(o, n * (n - 1) / 2));
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = i + 1; j < n; j++) o->pair_class[i * n + j] = k++;
@@ -171,5 +166,4 @@ const rz_observable_class rz_observable_szsz_pairs = {.name = "szsz_pairs",
                                                       .diagonal = 1,
                                                       .unfit = unfit_correlation,
                                                       .init = init_pairs,
-                                                      .of_spins = sites,
                                                       .finish = finish_pairs};

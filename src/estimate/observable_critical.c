@@ -7,8 +7,6 @@
 #include "ritz/core/memory.h"
 #include <math.h>
 
-static int sign(const int8_t *sublattice, int i) { return sublattice && sublattice[i] ? -1 : 1; }
-
 static const char *unfit_staggered(const rz_model *model) {
   return rz_lattice_is_bipartite(model->lattice) ? NULL : "needs a lattice of two sublattices";
 }
@@ -19,26 +17,19 @@ static const char *unfit_uniform(const rz_model *model) {
 
 /* ---- Binder ratio ---- */
 
-static void moments(const rz_observable *o, const int8_t *sublattice, const int8_t *spin, double *raw) {
-  int sum = 0;
-  for (int i = 0; i < o->n_site; i++) sum += sign(sublattice, i) * spin[i];
-  const double m = (double)sum / o->n_site;
+static void moments(const rz_observable *o, int total, double *raw) {
+  const double m = (double)total / o->n_site;
   raw[0] = m * m;
   raw[1] = m * m * m * m;
 }
 
-static void raw_binder(const rz_observable *o, const int8_t *spin, double *raw) { moments(o, NULL, spin, raw); }
-static void raw_binder_staggered(const rz_observable *o, const int8_t *spin, double *raw) {
-  moments(o, rz_lattice_sublattice(o->model->lattice), spin, raw);
-}
-
 static rz_err init_binder(rz_observable *o) {
-  o->n_spin = 2;
+  o->n_total = 2;
   return rz_observable_scalar(o, "binder", "1 - <m^4> / (3 <m^2>^2), m the mean of s^z", "1");
 }
 
 static rz_err init_binder_staggered(rz_observable *o) {
-  o->n_spin = 2;
+  o->n_total = 2;
   return rz_observable_scalar(o, "binder_staggered", "1 - <m^4> / (3 <m^2>^2), m the staggered mean of s^z", "1");
 }
 
@@ -53,7 +44,7 @@ const rz_observable_class rz_observable_binder = {.name = "binder",
                                                   .diagonal = 1,
                                                   .unfit = unfit_uniform,
                                                   .init = init_binder,
-                                                  .of_spins = raw_binder,
+                                                  .of_total = moments,
                                                   .finish = finish_binder};
 const rz_observable_class rz_observable_binder_staggered = {.name = "binder_staggered",
                                                             .about = "Binder ratio of staggered s^z",
@@ -61,7 +52,8 @@ const rz_observable_class rz_observable_binder_staggered = {.name = "binder_stag
                                                             .diagonal = 1,
                                                             .unfit = unfit_staggered,
                                                             .init = init_binder_staggered,
-                                                            .of_spins = raw_binder_staggered,
+                                                            .staggered = true,
+                                                            .of_total = moments,
                                                             .finish = finish_binder};
 
 /* ---- correlation length ---- */
@@ -83,37 +75,36 @@ static const char *unfit_xi_staggered(const rz_model *model) {
   return why ? why : unfit_staggered(model);
 }
 
-/* data: [n_site, 2] cos and sin of k x */
+/* S(q) = N + 2 sum_{i<j} e_i e_j cos(q (x_i - x_j)) s_i s_j: pairs fall into classes by the difference of their cells
+ * along x, those of opposite e behind the others. data: [2, n_class] factors of the classes in S(0) and S(k), then 1 /
+ * (2 sin(k/2)). */
+static rz_err classify(rz_observable *o, int n_x) {
+  const int8_t *sublattice = o->cls->staggered ? rz_lattice_sublattice(o->model->lattice) : NULL;
+  RZ_TRY(rz_observable_pairs(o, sublattice ? 2 * n_x : n_x));
+  for (int i = 0; i < o->n_site; i++)
+    for (int j = i + 1; j < o->n_site; j++) {
+      int ci[2], cj[2], basis;
+      rz_lattice_cell(o->model->lattice, i, ci, &basis);
+      rz_lattice_cell(o->model->lattice, j, cj, &basis);
+      const bool opposite = sublattice && sublattice[i] != sublattice[j];
+      o->pair_class[(int64_t)i * o->n_site + j] = (cj[0] - ci[0] + n_x) % n_x + (opposite ? n_x : 0);
+    }
+  for (int64_t c = 0; c < o->n_class; c++) o->class_weight[c] = 1.0;
+  return RZ_OK;
+}
+
 static rz_err init_length(rz_observable *o, const char *name, const char *label) {
   int n_cell[2];
   rz_cell_counts(o->model->lattice, n_cell);
-  o->n_spin = 2;
-  RZ_TRY(RZ_NEW(2 * o->n_site + 1, &o->data));
-  for (int i = 0; i < o->n_site; i++) {
-    int cell[2], basis;
-    rz_lattice_cell(o->model->lattice, i, cell, &basis);
-    o->data[2 * i] = cos(2.0 * RZ_PI * cell[0] / n_cell[0]);
-    o->data[2 * i + 1] = sin(2.0 * RZ_PI * cell[0] / n_cell[0]);
+  RZ_TRY(classify(o, n_cell[0]));
+  RZ_TRY(RZ_NEW(2 * o->n_class + 1, &o->data));
+  for (int64_t c = 0; c < o->n_class; c++) {
+    const double twice = c < n_cell[0] ? 2.0 : -2.0;
+    o->data[c] = twice;
+    o->data[o->n_class + c] = twice * cos(2.0 * RZ_PI * (double)(c % n_cell[0]) / n_cell[0]);
   }
-  o->data[2 * o->n_site] = 0.5 / sin(RZ_PI / n_cell[0]);
+  o->data[2 * o->n_class] = 0.5 / sin(RZ_PI / n_cell[0]);
   return rz_observable_scalar(o, name, label, "cells");
-}
-
-static void structure(const rz_observable *o, const int8_t *sublattice, const int8_t *spin, double *raw) {
-  double sum = 0.0, re = 0.0, im = 0.0;
-  for (int i = 0; i < o->n_site; i++) {
-    const int s = sign(sublattice, i) * spin[i];
-    sum += s;
-    re += s * o->data[2 * i];
-    im += s * o->data[2 * i + 1];
-  }
-  raw[0] = sum * sum;
-  raw[1] = re * re + im * im;
-}
-
-static void raw_xi(const rz_observable *o, const int8_t *spin, double *raw) { structure(o, NULL, spin, raw); }
-static void raw_xi_staggered(const rz_observable *o, const int8_t *spin, double *raw) {
-  structure(o, rz_lattice_sublattice(o->model->lattice), spin, raw);
 }
 
 static rz_err init_xi(rz_observable *o) {
@@ -123,9 +114,19 @@ static rz_err init_xi_staggered(rz_observable *o) {
   return init_length(o, "xi_staggered", "second-moment correlation length of staggered s^z along the first direction");
 }
 
-/* Below S(k) = S(0) there is no peak at 0 whose width could be measured: 0. */
+/* Below S(k) = S(0) there is no peak at 0 whose width could be measured: 0. Beside an S(k) of the size of rounding a
+ * peak has no width at all: infinite. */
 static void finish_xi(const rz_observable *o, const double *raw, double *value) {
-  value[0] = o->data[2 * o->n_site] * sqrt(fmax(raw[0] / raw[1] - 1.0, 0.0));
+  const double rounding = 1e-13 * o->n_site * o->n_site;
+  double s0 = o->n_site, sk = o->n_site;
+  for (int64_t c = 0; c < o->n_class; c++) {
+    s0 += o->data[c] * raw[c];
+    sk += o->data[o->n_class + c] * raw[c];
+  }
+  if (sk > rounding)
+    value[0] = o->data[2 * o->n_class] * sqrt(fmax(s0 / sk - 1.0, 0.0));
+  else
+    value[0] = s0 > rounding ? INFINITY : 0.0;
 }
 
 const rz_observable_class rz_observable_xi = {.name = "xi",
@@ -134,7 +135,6 @@ const rz_observable_class rz_observable_xi = {.name = "xi",
                                               .diagonal = 1,
                                               .unfit = unfit_xi,
                                               .init = init_xi,
-                                              .of_spins = raw_xi,
                                               .finish = finish_xi};
 const rz_observable_class rz_observable_xi_staggered = {
     .name = "xi_staggered",
@@ -143,5 +143,5 @@ const rz_observable_class rz_observable_xi_staggered = {
     .diagonal = 1,
     .unfit = unfit_xi_staggered,
     .init = init_xi_staggered,
-    .of_spins = raw_xi_staggered,
+    .staggered = true,
     .finish = finish_xi};

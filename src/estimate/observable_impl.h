@@ -13,9 +13,12 @@ struct rz_observable {
   int n_site;
   double unit; /* of a spin component s = +-1: 1 in Pauli units, 1/2 in spin units */
 
-  /* Raw values, in this order: n_spin functions of a configuration, n_class sums over pairs, n_op operators. */
-  int64_t n_spin, n_class, n_op, n_raw;
+  /* Raw values, in this order: n_total functions of the total spin, n_single = n_site or 0 spin components s^z_i,
+   * n_class sums over pairs, n_op operators. */
+  int64_t n_total, n_single, n_class, n_op, n_raw;
   int32_t *pair_class;  /* [n_site, n_site], used for i < j: class of the pair, -1: none */
+  int32_t *class_first; /* [n_class + 1]: pairs of class c, by their places i * packed stride + j (packed.h): */
+  int32_t *class_pair;  /* class_pair[class_first[c]] .. class_pair[class_first[c + 1] - 1] */
   double *class_weight; /* [n_class]: raw value = weight * sum of s_i s_j over the pairs of the class */
   rz_operator **op;     /* [n_op], in the basis of model->h; raw value = Re <op> */
 
@@ -39,6 +42,9 @@ rz_err rz_observable_scalar(rz_observable *o, const char *name, const char *labe
 const char *rz_observable_unit(const rz_observable *o);
 const char *rz_observable_unit2(const rz_observable *o); /* of a product of two spins */
 
+/* sum_i e_i s_i of one configuration, e_i = 1, or -1 on the second sublattice if `staggered`. */
+int rz_observable_total(const rz_observable *o, bool staggered, const int8_t *spin);
+
 /* Room for n_class classes of pairs (all pairs -1, weights 0) and for n_op empty operators. */
 rz_err rz_observable_pairs(rz_observable *o, int64_t n_class);
 rz_err rz_observable_operators(rz_observable *o, int64_t n_op);
@@ -54,10 +60,6 @@ rz_err rz_distance_classes(const rz_lattice *l, int32_t *pair_class, int64_t *n,
 /* Numbers of unit cells per direction; false for a graph, which has none. */
 bool rz_has_cells(const rz_lattice *l);
 void rz_cell_counts(const rz_lattice *l, int n_cell[2]);
-
-/* Sums over the samples of one bin from packed spins: raw [n_class] += sum over pairs of (n - 2 popcount(b_i ^ b_j)),
- * without class weights. bits [n_site, n_word]: sample k is bit k; unused bits are 0. */
-void rz_pair_sums(int n_site, int64_t n, int64_t n_word, const uint64_t *bits, const int32_t *pair_class, double *raw);
 
 /* Store the values of all quantities. */
 void rz_observable_store(rz_observable *o, const double *value, const double *error);

@@ -31,12 +31,12 @@ static const char *unfit_staggered(const rz_model *model) {
 }
 
 static rz_err init_m(rz_observable *o, const char *name, const char *label) {
-  o->n_spin = 1;
+  o->n_total = 1;
   return rz_observable_scalar(o, name, label, rz_observable_unit(o));
 }
 
 static rz_err init_m2(rz_observable *o, const char *name, const char *label) {
-  o->n_spin = 1;
+  o->n_total = 1;
   return rz_observable_scalar(o, name, label, rz_observable_unit2(o));
 }
 
@@ -53,48 +53,32 @@ static rz_err init_staggered2(rz_observable *o) {
   return init_m2(o, "staggered_sz2", "<m^2>, m the mean of s^z, + on one sublattice and - on the other");
 }
 
-static double uniform(const rz_observable *o, const int8_t *spin) {
-  int sum = 0;
-  for (int i = 0; i < o->n_site; i++) sum += spin[i];
-  return sum * o->unit / o->n_site;
-}
+static double mean(const rz_observable *o, int total) { return total * o->unit / o->n_site; }
 
-static double staggered(const rz_observable *o, const int8_t *spin) {
-  const int8_t *sublattice = rz_lattice_sublattice(o->model->lattice);
-  int sum = 0;
-  for (int i = 0; i < o->n_site; i++) sum += sublattice[i] ? -spin[i] : spin[i];
-  return sum * o->unit / o->n_site;
-}
-
-static void raw_sz(const rz_observable *o, const int8_t *s, double *raw) { raw[0] = uniform(o, s); }
-static void raw_abs_sz(const rz_observable *o, const int8_t *s, double *raw) { raw[0] = fabs(uniform(o, s)); }
-static void raw_sz2(const rz_observable *o, const int8_t *s, double *raw) { raw[0] = uniform(o, s) * uniform(o, s); }
-static void raw_staggered(const rz_observable *o, const int8_t *s, double *raw) { raw[0] = staggered(o, s); }
-static void raw_abs_staggered(const rz_observable *o, const int8_t *s, double *raw) { raw[0] = fabs(staggered(o, s)); }
-static void raw_staggered2(const rz_observable *o, const int8_t *s, double *raw) {
-  raw[0] = staggered(o, s) * staggered(o, s);
-}
+static void raw_m(const rz_observable *o, int total, double *raw) { raw[0] = mean(o, total); }
+static void raw_abs_m(const rz_observable *o, int total, double *raw) { raw[0] = fabs(mean(o, total)); }
+static void raw_m2(const rz_observable *o, int total, double *raw) { raw[0] = mean(o, total) * mean(o, total); }
 
 const rz_observable_class rz_observable_sz = {.name = "sz",
                                               .about = "mean of s^z over sites",
                                               .cite = "",
                                               .diagonal = 1,
                                               .init = init_sz,
-                                              .of_spins = raw_sz,
+                                              .of_total = raw_m,
                                               .finish = finish_raw};
 const rz_observable_class rz_observable_abs_sz = {.name = "abs_sz",
                                                   .about = "size of the mean of s^z over sites",
                                                   .cite = "",
                                                   .diagonal = 1,
                                                   .init = init_abs_sz,
-                                                  .of_spins = raw_abs_sz,
+                                                  .of_total = raw_abs_m,
                                                   .finish = finish_raw};
 const rz_observable_class rz_observable_sz2 = {.name = "sz2",
                                                .about = "square of the mean of s^z over sites",
                                                .cite = "",
                                                .diagonal = 1,
                                                .init = init_sz2,
-                                               .of_spins = raw_sz2,
+                                               .of_total = raw_m2,
                                                .finish = finish_raw};
 const rz_observable_class rz_observable_staggered_sz = {.name = "staggered_sz",
                                                         .about = "staggered mean of s^z over sites",
@@ -102,7 +86,8 @@ const rz_observable_class rz_observable_staggered_sz = {.name = "staggered_sz",
                                                         .diagonal = 1,
                                                         .unfit = unfit_staggered,
                                                         .init = init_staggered,
-                                                        .of_spins = raw_staggered,
+                                                        .staggered = true,
+                                                        .of_total = raw_m,
                                                         .finish = finish_raw};
 const rz_observable_class rz_observable_abs_staggered_sz = {.name = "abs_staggered_sz",
                                                             .about = "size of the staggered mean of s^z over sites",
@@ -110,7 +95,8 @@ const rz_observable_class rz_observable_abs_staggered_sz = {.name = "abs_stagger
                                                             .diagonal = 1,
                                                             .unfit = unfit_staggered,
                                                             .init = init_abs_staggered,
-                                                            .of_spins = raw_abs_staggered,
+                                                            .staggered = true,
+                                                            .of_total = raw_abs_m,
                                                             .finish = finish_raw};
 const rz_observable_class rz_observable_staggered_sz2 = {.name = "staggered_sz2",
                                                          .about = "square of the staggered mean of s^z over sites",
@@ -118,5 +104,6 @@ const rz_observable_class rz_observable_staggered_sz2 = {.name = "staggered_sz2"
                                                          .diagonal = 1,
                                                          .unfit = unfit_staggered,
                                                          .init = init_staggered2,
-                                                         .of_spins = raw_staggered2,
+                                                         .staggered = true,
+                                                         .of_total = raw_m2,
                                                          .finish = finish_raw};

@@ -7,6 +7,7 @@
 #include "ritz/core/error.h"
 #include "ritz/model/hamiltonian.h"
 #include "ritz/sample/sampler.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 /* One measured quantity: n_value numbers with errors, e.g. 1 magnetisation, or one correlation per distance. */
@@ -25,8 +26,8 @@ typedef struct rz_measured {
 typedef struct rz_observable rz_observable; /* for authors of a class: src/estimate/observable_impl.h */
 typedef struct rz_observables rz_observables;
 
-/* An observable is a function of means of simple things over |psi|^2, its raw values: functions of one configuration,
- * products of two spins summed over classes of pairs, expectation values of operators. */
+/* An observable is a function of means of simple things over |psi|^2, its raw values: functions of the total spin of a
+ * configuration, single spins, products of two spins summed over classes of pairs, expectation values of operators. */
 typedef struct rz_observable_class {
   const char *name, *about, *cite; /* "sx", "szsz", ... as in &evaluate observables */
   int diagonal;                    /* function of the spins alone: needs no ratios of psi */
@@ -34,8 +35,10 @@ typedef struct rz_observable_class {
   const char *(*unfit)(const rz_model *model);
   /* Declare raw values and quantities. */
   rz_err (*init)(rz_observable *o);
-  /* Raw values that are functions of one configuration: raw out [n_spin]. NULL if there are none. */
-  void (*of_spins)(const rz_observable *o, const int8_t *spin, double *raw);
+  /* Raw values that are functions of total = sum_i s_i, s_i = +-1, those of the second sublattice with the other sign
+   * if `staggered`: raw out [n_total]. NULL if there are none. */
+  bool staggered;
+  void (*of_total)(const rz_observable *o, int total, double *raw);
   /* Values of all quantities, one after the other, from the means of the raw values. */
   void (*finish)(const rz_observable *o, const double *raw, double *value);
 } rz_observable_class;
