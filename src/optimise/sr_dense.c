@@ -195,12 +195,11 @@ done:
   return rc;
 }
 
-rz_err rz_sr_dense(const rz_sr_problem *p, double *d, rz_sr_result *result) {
-  rz_sr_problem copy = *p;
+rz_err rz_sr_dense(rz_sr_problem *p, double *d, rz_sr_result *result) {
   rz_comm self;
   RZ_TRY(rz_comm_wrap(MPI_COMM_SELF, &self));
   memcpy(d, p->f, (size_t)p->n_param * sizeof *d);
-  const rz_sr_system system = {.n = p->n_param, .fill = fill, .ctx = &copy};
+  const rz_sr_system system = {.n = p->n_param, .fill = fill, .ctx = p};
   RZ_TRY(rz_sr_factorise(p, is_whole(p) ? &self : p->comm, &system, d, result));
   /* Solved on every rank: rank 0's word counts, down to the last bit. */
   return is_whole(p) ? rz_bcast(p->comm, 0, p->n_param * (int64_t)sizeof *d, d) : RZ_OK;

@@ -17,9 +17,11 @@ typedef struct rz_sr_problem {
   double *diagonal; /* [n_param] diag S over all ranks; NULL if nobody needs it */
 } rz_sr_problem;
 
-typedef rz_err rz_sr_solver(const rz_sr_problem *p, double *d, rz_sr_result *result);
+typedef rz_err rz_sr_solver(rz_sr_problem *p, double *d, rz_sr_result *result);
 rz_sr_solver rz_sr_dense, rz_sr_kernel, rz_sr_cg;
 
+/* Fill p->diagonal. Collective. */
+rz_err rz_sr_diagonal(rz_sr_problem *p);
 /* shift + scale S_kk: what is added to column k. */
 double rz_sr_added(const rz_sr_problem *p, int64_t k);
 
@@ -84,6 +86,15 @@ void rz_sr_side_free(rz_sr_side *s);
 /* Lower triangle of W^(1/2) J J^T W^(1/2) + shift for this rank's rows and columns of m: n_comp real rows per sample,
  * or one complex row. Local. */
 rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, double shift, rz_block_cyclic *m);
+
+/* y = M^-1 x with M = c A + J0^T W0 J0, A = diag(added), of at most `size` samples whose weights sum to 1: by
+ * Woodbury's identity M^-1 = (1 - O^T (O O^T + 1)^-1 O) in the columns O = W0^(1/2) J0 (c A)^(-1/2), and back. An
+ * rz_product. added > 0. Errors of _create: RZ_ERR_NUM if the kernel is not positive definite in single precision.
+ * Collective. */
+typedef struct rz_sr_subset rz_sr_subset;
+rz_err rz_sr_subset_create(const rz_sr_problem *p, int64_t size, rz_sr_subset **out);
+rz_err rz_sr_subset_apply(void *subset, const double *x, double *y);
+void rz_sr_subset_destroy(rz_sr_subset **s);
 
 /* Numbers in an exchange buffer: 8 MiB. */
 enum { RZ_SR_BUFFER = 1 << 20 };

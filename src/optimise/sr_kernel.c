@@ -115,7 +115,7 @@ static rz_err scale_columns(kernel *k, double **scale) {
   return rz_agree(k->p->comm, rc);
 }
 
-rz_err rz_sr_kernel(const rz_sr_problem *p, double *d, rz_sr_result *result) {
+rz_err rz_sr_kernel(rz_sr_problem *p, double *d, rz_sr_result *result) {
   kernel k = {.p = p, .shift = p->o->shift};
   double *b = NULL, *scale = NULL;
   rz_err rc = RZ_OK;

@@ -46,7 +46,7 @@ static rz_err solver_number(const rz_sr_problem *p, int *number) {
   RZ_FAIL(RZ_ERR_ARG, "no solver named '%s'", name);
 }
 
-static rz_err global_diagonal(rz_sr_problem *p) {
+rz_err rz_sr_diagonal(rz_sr_problem *p) {
   rz_err rc = RZ_NEW(p->n_param, &p->diagonal);
   if (rc == RZ_OK) rc = rz_jacobian_diagonal(p->j, p->diagonal);
   RZ_TRY(rz_agree(p->comm, rc));
@@ -86,7 +86,7 @@ rz_err rz_sr_solve(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, 
   RZ_CHECK(o->shift >= 0.0 && o->scale >= 0.0, RZ_ERR_ARG, "diag_shift = %g, diag_scale = %g", o->shift, o->scale);
   RZ_TRY_DONE(rc, solver_number(&p, &number));
   RZ_TRY_DONE(rc, all_finite(comm, p.n_param, f, "the force"));
-  if (o->scale > 0.0 || solvers[number].solve == rz_sr_cg) RZ_TRY_DONE(rc, global_diagonal(&p));
+  if (o->scale > 0.0) RZ_TRY_DONE(rc, rz_sr_diagonal(&p));
   result->solver = solvers[number].name;
   RZ_TRY_DONE(rc, solvers[number].solve(&p, d, result));
   RZ_TRY_DONE(rc, all_finite(comm, p.n_param, d, "the step"));

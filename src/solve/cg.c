@@ -1,45 +1,42 @@
 #include "ritz/solve/cg.h"
 
 #include "petsc_error.h"
-#include "ritz/core/memory.h"
 #include "ritz/solve/session.h"
 #include <math.h>
 #include <petscksp.h>
 #include <string.h>
 
-/* What the product's wrapper needs; rc keeps our own error while PETSc unwinds. */
+/* What the wrappers need; rc keeps our own error while PETSc unwinds. */
 typedef struct problem {
-  rz_product *apply;
-  void *ctx;
-  const double *diagonal;
+  const rz_linear *a, *preconditioner;
   PetscInt n;
   rz_err rc;
 } problem;
 
-static PetscErrorCode multiply(Mat a, Vec x, Vec y) {
-  problem *p = NULL;
+static PetscErrorCode apply(problem *p, const rz_linear *f, Vec x, Vec y) {
   const PetscScalar *from = NULL;
   PetscScalar *to = NULL;
-  PetscCall(MatShellGetContext(a, &p));
   PetscCall(VecGetArrayRead(x, &from));
   PetscCall(VecGetArrayWrite(y, &to));
-  p->rc = p->apply(p->ctx, from, to);
+  p->rc = f->apply(f->ctx, from, to);
   PetscCall(VecRestoreArrayWrite(y, &to));
   PetscCall(VecRestoreArrayRead(x, &from));
   return p->rc == RZ_OK ? 0 : PETSC_ERR_USER;
 }
 
-static PetscErrorCode diagonal(Mat a, Vec d) {
+static PetscErrorCode multiply(Mat a, Vec x, Vec y) {
   problem *p = NULL;
-  PetscScalar *to = NULL;
   PetscCall(MatShellGetContext(a, &p));
-  PetscCall(VecGetArrayWrite(d, &to));
-  memcpy(to, p->diagonal, (size_t)p->n * sizeof *to);
-  PetscCall(VecRestoreArrayWrite(d, &to));
-  return 0;
+  return apply(p, p->a, x, y);
 }
 
-static PetscErrorCode configure(KSP ksp, Mat a, int preconditioned, double tol, int max_iterations) {
+static PetscErrorCode precondition(PC pc, Vec x, Vec y) {
+  problem *p = NULL;
+  PetscCall(PCShellGetContext(pc, &p));
+  return apply(p, p->preconditioner, x, y);
+}
+
+static PetscErrorCode configure(KSP ksp, Mat a, problem *p, double tol, int max_iterations) {
   PC pc = NULL;
   PetscCall(KSPSetOperators(ksp, a, a));
   PetscCall(KSPSetType(ksp, KSPCG));
@@ -47,7 +44,10 @@ static PetscErrorCode configure(KSP ksp, Mat a, int preconditioned, double tol, 
   PetscCall(KSPSetInitialGuessNonzero(ksp, PETSC_TRUE));
   PetscCall(KSPSetTolerances(ksp, tol, 0.0, 1e300, max_iterations));
   PetscCall(KSPGetPC(ksp, &pc));
-  PetscCall(PCSetType(pc, preconditioned ? PCJACOBI : PCNONE));
+  PetscCall(PCSetType(pc, p->preconditioner ? PCSHELL : PCNONE));
+  if (!p->preconditioner) return 0;
+  PetscCall(PCShellSetContext(pc, p));
+  PetscCall(PCShellSetApply(pc, precondition));
   return 0;
 }
 
@@ -70,27 +70,13 @@ static rz_err run(KSP ksp, const problem *p, Vec b, Vec x, int max_iterations, i
   return RZ_OK;
 }
 
-/* |b - A x| / |b|, by one more product: the recurrence's own residual drifts. y is room for A x. */
-static rz_err true_residual(const problem *p, const double *b, const double *x, double *y, double *residual) {
-  double r = 0.0, s = 0.0;
-  RZ_TRY(p->apply(p->ctx, x, y));
-  for (PetscInt k = 0; k < p->n; k++) {
-    r += (b[k] - y[k]) * (b[k] - y[k]);
-    s += b[k] * b[k];
-  }
-  *residual = s > 0.0 ? sqrt(r / s) : 0.0;
-  return RZ_OK;
-}
-
 typedef struct objects {
   Mat a;
   Vec b, x;
   KSP ksp;
-  double *product; /* [n] */
 } objects;
 
 static void objects_free(objects *o) {
-  rz_free(&o->product);
   if (o->ksp) (void)KSPDestroy(&o->ksp);
   if (o->x) (void)VecDestroy(&o->x);
   if (o->b) (void)VecDestroy(&o->b);
@@ -99,21 +85,19 @@ static void objects_free(objects *o) {
 
 /* Everything that allocates, so that ranks can agree before the first product. */
 static rz_err objects_init(objects *o, problem *p, const double *b, double tol, int max_iterations, double *x) {
-  RZ_TRY(RZ_NEW(p->n, &o->product));
   RZ_PETSC(MatCreateShell(PETSC_COMM_SELF, p->n, p->n, p->n, p->n, p, &o->a));
   RZ_PETSC(MatShellSetOperation(o->a, MATOP_MULT, (void (*)(void))multiply));
-  RZ_PETSC(MatShellSetOperation(o->a, MATOP_GET_DIAGONAL, (void (*)(void))diagonal));
   RZ_PETSC(VecCreateSeqWithArray(PETSC_COMM_SELF, 1, p->n, b, &o->b));
   RZ_PETSC(VecCreateSeqWithArray(PETSC_COMM_SELF, 1, p->n, x, &o->x));
   RZ_PETSC(KSPCreate(PETSC_COMM_SELF, &o->ksp));
-  RZ_PETSC(configure(o->ksp, o->a, p->diagonal != NULL, tol, max_iterations));
+  RZ_PETSC(configure(o->ksp, o->a, p, tol, max_iterations));
   RZ_PETSC(KSPSetUp(o->ksp));
   return RZ_OK;
 }
 
-rz_err rz_cg_solve(const rz_comm *comm, int64_t n, rz_product *apply, void *ctx, const double *diag, const double *b,
-                   double tol, int max_iterations, double *x, int *iterations, double *residual) {
-  problem p = {.apply = apply, .ctx = ctx, .diagonal = diag, .n = (PetscInt)n, .rc = RZ_OK};
+rz_err rz_cg_solve(const rz_comm *comm, int64_t n, const rz_linear *a, const rz_linear *preconditioner, const double *b,
+                   double tol, int max_iterations, double *x, int *iterations) {
+  problem p = {.a = a, .preconditioner = preconditioner, .n = (PetscInt)n, .rc = RZ_OK};
   objects o = {0};
   double norm = 0.0;
   rz_err rc = RZ_OK;
@@ -121,7 +105,6 @@ rz_err rz_cg_solve(const rz_comm *comm, int64_t n, rz_product *apply, void *ctx,
   RZ_CHECK(tol > 0 && max_iterations > 0, RZ_ERR_ARG, "conjugate gradients: tolerance %g, %d iterations", tol,
            max_iterations);
   *iterations = 0;
-  *residual = 0.0;
   for (int64_t k = 0; k < n; k++) norm = fmax(norm, fabs(b[k]));
   if (norm == 0.0) {
     memset(x, 0, (size_t)n * sizeof *x);
@@ -130,7 +113,6 @@ rz_err rz_cg_solve(const rz_comm *comm, int64_t n, rz_product *apply, void *ctx,
   RZ_TRY(rz_petsc_start());
   RZ_TRY_DONE(rc, rz_agree(comm, objects_init(&o, &p, b, tol, max_iterations, x)));
   RZ_TRY_DONE(rc, run(o.ksp, &p, o.b, o.x, max_iterations, iterations));
-  RZ_TRY_DONE(rc, true_residual(&p, b, x, o.product, residual));
 done:
   objects_free(&o);
   return rc;

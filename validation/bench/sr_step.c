@@ -31,17 +31,23 @@ typedef struct bench_case {
 
 #define CG(...)                                                                                                        \
   { .solver = "cg", .shift = 1e-3, .cg_iterations = 5000, .replicate = RZ_SR_REPLICATE, __VA_ARGS__ }
+static double warm[1 << 17];
 static const solver_case solvers[] = {
     {"dense", {.solver = "dense", .shift = 1e-3, .replicate = RZ_SR_REPLICATE}},
     {"kernel", {.solver = "kernel", .shift = 1e-3, .replicate = RZ_SR_REPLICATE}},
-    {"cg", CG(.cg_tol = 1e-6)},
+    {"cg-diagonal", CG(.cg_tol = 1e-6)},
+    {"cg-1024", CG(.cg_tol = 1e-6, .preconditioner = "subset", .subset_size = 1024)},
+    {"cg-2048", CG(.cg_tol = 1e-6, .preconditioner = "subset", .subset_size = 2048)},
+    {"cg-1024-start", CG(.cg_tol = 1e-6, .preconditioner = "subset", .subset_size = 1024, .start = warm)},
+    {"cg-1024-1e-3", CG(.cg_tol = 1e-3, .preconditioner = "subset", .subset_size = 1024)},
+    {"cg-1024-1e-10", CG(.cg_tol = 1e-10, .preconditioner = "subset", .subset_size = 1024)},
 };
 
 static const bench_case cases[] = {
-    {40, "kind=rbm alpha=1", 1024, 30, "dense kernel cg"},
-    {40, "kind=rbm alpha=1", 10240, 6, "dense cg"},
-    {40, "kind=rbm alpha=4", 1024, 20, "kernel cg"},
-    {40, "kind=rbm alpha=4", 10240, 3, "cg"},
+    {40, "kind=rbm alpha=1", 1024, 30, "dense kernel cg-diagonal cg-1024"},
+    {40, "kind=rbm alpha=1", 10240, 6, "dense cg-diagonal cg-1024 cg-2048 cg-1024-start cg-1024-1e-3 cg-1024-1e-10"},
+    {40, "kind=rbm alpha=4", 1024, 20, "kernel cg-1024"},
+    {40, "kind=rbm alpha=4", 10240, 3, "cg-1024 cg-2048 cg-1024-start"},
     {160, "kind=rbm alpha=4", 1024, 6, "kernel"},
     {40, "kind=rbm alpha=4 symmetry=translation", 1024, 30, "dense kernel"},
     {40, "kind=rbm alpha=1 weights=complex", 1024, 10, "kernel"},
@@ -197,6 +203,7 @@ static rz_err run_solver(problem *p, const bench_case *c, const solver_case *s) 
     double *phase = slice[i < 0 ? 0 : i];
     RZ_TRY(sample(p, phase, &e));
     RZ_TRY(solve(p, &s->o, phase, &r));
+    memcpy(warm, p->d, (size_t)p->ansatz->params.n * sizeof *warm);
     RZ_TRY(move(p));
   }
   if (p->comm->rank == 0) print_row(s->label, c->steps, slice, &r);

@@ -5,7 +5,9 @@
  *   kernel  T = W^(1/2) J J^T W^(1/2) + shift block-cyclic, Cholesky, d = J^T W^(1/2) T^-1 W^(1/2) e (minSR: Chen and
  *           Heyl, Nat. Phys. 20, 1476 (2024)); best for few samples; scale makes the columns J_k / sqrt(shift + scale
  *           S_kk)
- *   cg      matrix-free conjugate gradients, preconditioned by the diagonal; best when both are many
+ *   cg      matrix-free conjugate gradients; best when both are many. Preconditioned by the diagonal, or by the exact
+ *           inverse of 5 (shift + scale diag S) + S of a subset of the samples, equally spaced over all of them, whose
+ *           kernel every rank holds in single precision
  *   auto    the cheapest of the three by its flops: a fixed function of sample and parameter counts and of the layers,
  *           never of the number of ranks
  * When a Cholesky factorisation fails, the same matrix is solved by its eigenvectors and the smooth pseudo-inverse,
@@ -21,10 +23,13 @@
 enum { RZ_SR_REPLICATE = 1024 }; /* 8 MiB, no more than the buffers of an exchange */
 
 typedef struct rz_sr_options {
-  const char *solver;    /* "auto", "dense", "kernel", "cg" */
-  double shift, scale;   /* >= 0 */
-  double cg_tol;         /* relative residual */
-  int cg_iterations;     /* at most */
+  const char *solver;         /* "auto", "dense", "kernel", "cg" */
+  double shift, scale;        /* >= 0 */
+  double cg_tol;              /* relative residual */
+  int cg_iterations;          /* at most */
+  const char *preconditioner; /* "diagonal" (or NULL); "subset", which is the diagonal where 0 is added */
+  int64_t subset_size;        /* samples, at most */
+  const double *start;        /* [n_param] where cg starts, equal on every rank; NULL: 0 */
   const char *precision; /* of the kernel's factorisation: "double"; "mixed": single precision, refined with products in
                             double to the same d, double where that does not converge; "auto" (or NULL): mixed from an
                             order on where it pays */
@@ -34,11 +39,12 @@ typedef struct rz_sr_options {
 typedef struct rz_sr_result {
   const char *solver; /* "dense", "kernel", "cg", "eigen" (the fall-back of the first two) */
   int fell_back;
-  const char *precision; /* of the factorisation: "double", "mixed"; NULL: none */
-  int refinements;       /* solves with the factor in single precision; with precision "double": tried in vain */
-  int iterations;        /* of cg */
-  double residual;       /* |(S + ...) d - F| / |F|, from products with J */
-  double norm2;          /* d^T S d */
+  const char *precision;      /* of the factorisation: "double", "mixed"; NULL: none */
+  int refinements;            /* solves with the factor in single precision; with precision "double": tried in vain */
+  int iterations;             /* of cg */
+  const char *preconditioner; /* of cg, as used; NULL: none */
+  double residual;            /* |(S + ...) d - F| / |F|, from products with J */
+  double norm2;               /* d^T S d */
 } rz_sr_result;
 
 /* F = J^T W e, out [n_param], equal on every rank. e [n_rows]; rows of weight 0 count as 0 whatever e holds. */
