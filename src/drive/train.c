@@ -216,6 +216,7 @@ rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimis
   RZ_TRY_DONE(rc, run(&l, trace, out));
 done:
   out->seconds = rz_wall_time() - start;
+  out->cpu_until_end = rz_cpu_time();
   rz_free(&l.delta);
   rz_snapshot_free(&l.here);
   rz_snapshot_free(&l.good);

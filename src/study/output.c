@@ -292,6 +292,9 @@ rz_err rz_output_history(rz_output *o, const rz_train_result *t) {
     RZ_TRY_DONE(rc, write_column(o, h->column[c], h->n_row, column));
   }
   RZ_TRY_DONE(rc, rz_results_f64(r, "/timing/training", t->seconds, "s", "wall time of the training"));
+  RZ_TRY_DONE(rc,
+              rz_results_f64(r, "/timing/cpu_until_trained", t->cpu_until_end, "s",
+                             "CPU time of the first rank from the start of the program to the end of the training"));
   RZ_TRY_DONE(rc, rz_results_i64(r, "/trace/n_rejected", t->n_rejected, "steps undone"));
   RZ_TRY_DONE(rc, rz_results_i64(r, "/trace/n_fell_back", t->n_fell_back, "steps solved by the fall-back eigensolver"));
 done:

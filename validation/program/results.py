@@ -55,6 +55,7 @@ def check_units(test, file):
     for name, units in (("observables/energy/mean", energy), ("observables/energy/variance", "energy^2"),
                         ("exact/energies", energy), ("trace/energy", energy), ("trace/variance", "energy^2"),
                         ("trace/tau_int", "draws"), ("timing/step_seconds", "s"), ("timing/comm_bytes", "byte"),
+                        ("timing/cpu_until_trained", "s"),
                         ("observables/szsz/total/mean", "spin^2")):
         test.expect(as_text(file[name].attrs["units"]) == units, f"units of /{name}: {file[name].attrs['units']}")
     for name, item in file["trace"].items():

@@ -61,7 +61,8 @@ typedef struct rz_train_result {
   int64_t n_step, n_rejected;
   int64_t n_fell_back;   /* steps whose matrix was not positive definite and went to the eigensolver */
   char last_reason[160]; /* why the last rejected step was undone; empty if none was */
-  double seconds;
+  double seconds;        /* wall time of the training */
+  double cpu_until_end;  /* CPU time of this process from its start to the end of the training */
   rz_history history;
 } rz_train_result;
 
