@@ -24,26 +24,24 @@ static inline rz_err table_log_psi(const rz_ansatz *a, int64_t n, const int8_t *
   return RZ_OK;
 }
 
-static inline void table_refresh(const rz_ansatz *a, rz_block *b) {
+static inline double table_refresh(const rz_ansatz *a, rz_block *b) {
   for (int lane = 0; lane < RZ_LANES; lane++) b->log_psi[lane] = table_of(a)[table_lane_bits(b, lane)];
+  return 0.0;
 }
 
-static inline void table_ratio(const rz_ansatz *a, const rz_block *b, int n_flip, const int32_t *site,
-                               double complex *out) {
+static inline void table_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out) {
   uint64_t mask = 0;
   for (int i = 0; i < n_flip; i++) mask |= (uint64_t)1 << site[i];
   for (int lane = 0; lane < RZ_LANES; lane++) {
     const uint64_t state = table_lane_bits(b, lane);
-    out[lane] = cexp(table_of(a)[state ^ mask] - table_of(a)[state]);
+    const double complex ratio = cexp(table_of(a)[state ^ mask] - table_of(a)[state]);
+    out[lane] = creal(ratio);
+    out[RZ_LANES + lane] = cimag(ratio);
   }
 }
 
-static inline void table_commit(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site,
-                                const uint8_t *accept) {
-  (void)a;
-  for (int i = 0; i < n_flip; i++)
-    for (int lane = 0; lane < RZ_LANES; lane++)
-      if (accept[lane]) b->spin[site[i] * RZ_LANES + lane] = (int8_t)-b->spin[site[i] * RZ_LANES + lane];
+static inline void table_commit(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
+  (void)a, (void)b, (void)accept;
 }
 
 static const rz_ansatz_class table_class = {

@@ -25,8 +25,6 @@ static inline int64_t rz_pair_index(int n_site, int i, int j) {
   return a * (2 * n_site - a - 1) / 2 + (b - a - 1);
 }
 
-/* Flip spins in the accepted lanes: the last act of every commit. */
-void rz_block_flip(rz_block *b, int n_flip, const int32_t *site, const uint8_t *accept);
 /* Initial weights: every view normal with standard deviation width, stream = view. */
 void rz_ansatz_init_normal(rz_ansatz *a, uint64_t seed, double width);
 

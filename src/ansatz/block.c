@@ -39,9 +39,24 @@ void rz_block_get(const rz_block *b, int lane, int8_t *spin) {
   for (int i = 0; i < b->n_site; ++i) spin[i] = b->spin[(int64_t)i * RZ_LANES + lane];
 }
 
-void rz_block_flip(rz_block *b, int n_flip, const int32_t *site, const uint8_t *accept) {
-  for (int k = 0; k < n_flip; ++k) {
-    int8_t *s = b->spin + (int64_t)site[k] * RZ_LANES;
-    for (int l = 0; l < RZ_LANES; ++l) s[l] = (int8_t)(accept[l] ? -s[l] : s[l]);
+double rz_block_refresh(const rz_ansatz *a, rz_block *b) {
+  b->n_flip = 0;
+  return a->cls->refresh(a, b);
+}
+
+void rz_block_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out) {
+  b->n_flip = n_flip;
+  b->site = site;
+  a->cls->ratio(a, b, n_flip, site, out);
+}
+
+void rz_block_commit(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
+  int8_t sign[RZ_LANES];
+  a->cls->commit(a, b, accept);
+  for (int l = 0; l < RZ_LANES; ++l) sign[l] = (int8_t)(accept[l] ? -1 : 1);
+  for (int k = 0; k < b->n_flip; ++k) {
+    int8_t *s = b->spin + (int64_t)b->site[k] * RZ_LANES;
+    for (int l = 0; l < RZ_LANES; ++l) s[l] = (int8_t)(s[l] * sign[l]);
   }
+  b->n_flip = 0;
 }

@@ -72,7 +72,7 @@ static rz_err init_jastrow(rz_ansatz *a, const rz_ansatz_input *in) {
   w->view_v = rz_params_find(&a->params, "v");
   w->view_a = rz_params_find(&a->params, "a");
   rz_ansatz_init_normal(a, in->seed, width);
-  a->cache_size = (int64_t)(is_complex ? 3 : 2) * a->n_site * RZ_LANES;
+  a->cache_size = (int64_t)(is_complex ? 4 : 3) * a->n_site * RZ_LANES;
   return RZ_OK;
 }
 
@@ -107,24 +107,28 @@ static rz_err log_psi_jastrow(const rz_ansatz *a, int64_t n, const int8_t *spin,
   return RZ_OK;
 }
 
-/* Cache: fields h_i = sum_j v_ij s_j, [n_comp, n_site, RZ_LANES], and the spins as doubles for a refresh. */
-static void refresh_jastrow(const rz_ansatz *a, rz_block *b) {
+/* Cache: fields h_i = sum_j v_ij s_j, [n_comp, n_site, RZ_LANES]; for a refresh the spins as doubles, and the fields
+ * that commits carried along. A field off by d makes a ratio off by the factor exp(2 d). */
+static double refresh_jastrow(const rz_ansatz *a, rz_block *b) {
   const jastrow *w = a->data;
   const int64_t n = a->n_site, size = n * RZ_LANES;
-  double *s = b->cache + rz_ansatz_n_comp(a) * size, sum[2][RZ_LANES] = {{0.0}};
+  double *s = b->cache + rz_ansatz_n_comp(a) * size, *carried = s + size, sum[2][RZ_LANES] = {{0.0}}, drift = 0.0;
   for (int64_t k = 0; k < size; ++k) s[k] = b->spin[k];
   for (int c = 0; c < rz_ansatz_n_comp(a); ++c) {
     double *h = b->cache + c * size;
+    memcpy(carried, h, sizeof *h * (size_t)size);
     memset(h, 0, sizeof *h * (size_t)size);
     rz_lanes_affine(n, n, w->v[c], s, h);
+    for (int64_t k = 0; k < size; ++k) drift = fmax(drift, 2.0 * fabs(h[k] - carried[k]));
     for (int64_t i = 0; i < n; ++i)
       for (int l = 0; l < RZ_LANES; ++l) sum[c][l] += s[i * RZ_LANES + l] * (0.5 * h[i * RZ_LANES + l] + w->a[c][i]);
   }
   for (int l = 0; l < RZ_LANES; ++l) b->log_psi[l] = CMPLX(sum[0][l], sum[1][l]);
+  return drift;
 }
 
 /* log ratio = -2 sum_{i in F} s_i (h_i + a_i) + 4 sum_{i<j in F} v_ij s_i s_j: pairs inside F do not change. */
-static void ratio_jastrow(const rz_ansatz *a, const rz_block *b, int n_flip, const int32_t *site, double complex *out) {
+static void ratio_jastrow(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out) {
   const jastrow *w = a->data;
   const int n = a->n_site;
   double sum[2][RZ_LANES] = {{0.0}};
@@ -139,19 +143,23 @@ static void ratio_jastrow(const rz_ansatz *a, const rz_block *b, int n_flip, con
         for (int l = 0; l < RZ_LANES; ++l) sum[c][l] += v * (s[l] * t[l]);
       }
     }
-  for (int l = 0; l < RZ_LANES; ++l) out[l] = a->is_complex ? cexp(CMPLX(sum[0][l], sum[1][l])) : exp(sum[0][l]);
+  for (int l = 0; l < RZ_LANES; ++l) {
+    const double complex ratio = a->is_complex ? cexp(CMPLX(sum[0][l], sum[1][l])) : exp(sum[0][l]);
+    out[l] = creal(ratio);
+    if (a->is_complex) out[RZ_LANES + l] = cimag(ratio);
+  }
 }
 
-static void commit_jastrow(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, const uint8_t *accept) {
+static void commit_jastrow(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
   const jastrow *w = a->data;
   const int n = a->n_site;
-  for (int k = 0; k < n_flip; ++k) {
+  for (int k = 0; k < b->n_flip; ++k) {
     double change[RZ_LANES]; /* of s */
-    for (int l = 0; l < RZ_LANES; ++l) change[l] = accept[l] ? -2.0 * b->spin[(int64_t)site[k] * RZ_LANES + l] : 0.0;
+    const int8_t *s = b->spin + (int64_t)b->site[k] * RZ_LANES;
+    for (int l = 0; l < RZ_LANES; ++l) change[l] = accept[l] ? -2.0 * s[l] : 0.0;
     for (int c = 0; c < rz_ansatz_n_comp(a); ++c)
-      rz_lanes_affine(n, 1, w->v[c] + (int64_t)site[k] * n, change, b->cache + (int64_t)c * n * RZ_LANES);
+      rz_lanes_affine(n, 1, w->v[c] + (int64_t)b->site[k] * n, change, b->cache + (int64_t)c * n * RZ_LANES);
   }
-  rz_block_flip(b, n_flip, site, accept);
 }
 
 /* d log psi / d v_k = sum of s_i s_j over the pairs of class k */

@@ -63,26 +63,27 @@ static rz_err log_psi_mean_field(const rz_ansatz *a, int64_t n, const int8_t *sp
   return RZ_OK;
 }
 
-static void refresh_mean_field(const rz_ansatz *a, rz_block *b) {
+static double refresh_mean_field(const rz_ansatz *a, rz_block *b) {
   const mean_field *m = a->data;
   for (int l = 0; l < RZ_LANES; ++l) b->log_psi[l] = 0.0;
   for (int i = 0; i < a->n_site; ++i)
     for (int l = 0; l < RZ_LANES; ++l) b->log_psi[l] += m->a[i] * b->spin[(int64_t)i * RZ_LANES + l];
+  return 0.0; /* nothing is carried */
 }
 
-static void ratio_mean_field(const rz_ansatz *a, const rz_block *b, int n_flip, const int32_t *site,
-                             double complex *out) {
+static void ratio_mean_field(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out) {
   const mean_field *m = a->data;
   for (int l = 0; l < RZ_LANES; ++l) {
     double complex sum = 0.0;
     for (int k = 0; k < n_flip; ++k) sum -= 2.0 * m->a[site[k]] * b->spin[(int64_t)site[k] * RZ_LANES + l];
-    out[l] = cexp(sum);
+    const double complex ratio = cexp(sum);
+    out[l] = creal(ratio);
+    if (a->is_complex) out[RZ_LANES + l] = cimag(ratio);
   }
 }
 
-static void commit_mean_field(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, const uint8_t *accept) {
-  (void)a;
-  rz_block_flip(b, n_flip, site, accept);
+static void commit_mean_field(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
+  (void)a, (void)b, (void)accept; /* nothing is cached */
 }
 
 static rz_err jacobian_mean_field(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_jacobian **out) {

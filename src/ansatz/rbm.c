@@ -130,17 +130,16 @@ static rz_err log_psi_rbm(const rz_ansatz *a, int64_t n, const int8_t *spin, dou
   return RZ_OK;
 }
 
-static void refresh_rbm(const rz_ansatz *a, rz_block *b) {
-  rz_cosh_net_refresh(((const rbm *)a->data)->net, b->spin, b->cache, b->log_psi);
+static double refresh_rbm(const rz_ansatz *a, rz_block *b) {
+  return rz_cosh_net_refresh(((const rbm *)a->data)->net, b->spin, b->cache, b->log_psi);
 }
 
-static void ratio_rbm(const rz_ansatz *a, const rz_block *b, int n_flip, const int32_t *site, double complex *out) {
+static void ratio_rbm(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out) {
   rz_cosh_net_ratio(((const rbm *)a->data)->net, b->cache, b->spin, n_flip, site, out);
 }
 
-static void commit_rbm(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, const uint8_t *accept) {
-  rz_cosh_net_commit(((const rbm *)a->data)->net, b->cache, b->spin, n_flip, site, accept);
-  rz_block_flip(b, n_flip, site, accept);
+static void commit_rbm(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
+  rz_cosh_net_commit(((const rbm *)a->data)->net, b->cache, accept);
 }
 
 /* d log psi / d W_if = sum_g s_(g(i)) tanh theta_(g,f) */

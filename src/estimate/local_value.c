@@ -3,38 +3,44 @@
 
 #include <math.h>
 
-/* sum[lane] += element * ratio where the element is not zero: an infinite ratio must not turn a zero into NaN. Real and
- * imaginary parts by hand: C's complex product tests for NaN at every step. */
-static void accumulate(const double complex *element, const double complex *ratio, double *restrict re,
-                       double *restrict im) {
-  for (int lane = 0; lane < RZ_LANES; lane++) {
-    /* <s|O|s^F> = <s^F|O|s>^* */
-    const double ar = creal(element[lane]), ai = -cimag(element[lane]);
-    const double br = creal(ratio[lane]), bi = cimag(ratio[lane]);
-    const int some = ar != 0.0 || ai != 0.0;
-    re[lane] += some ? ar * br - ai * bi : 0.0;
-    im[lane] += some ? ar * bi + ai * br : 0.0;
+/* Planes of real and imaginary parts, so that loops over lanes become vector code. */
+typedef struct lanes {
+  double re[RZ_LANES], im[RZ_LANES];
+} lanes;
+
+/* sum += element^* ratio, <s|O|s^F> = <s^F|O|s>^*, where the element is not zero: an infinite ratio must not turn a
+ * zero into NaN. */
+static void accumulate(const rz_flip_set *f, bool real_ratio, const lanes *element, const lanes *ratio, lanes *sum) {
+  const double *er = element->re, *ei = element->im, *rr = ratio->re, *ri = ratio->im;
+  if (f->real) {
+    for (int l = 0; l < RZ_LANES; l++) sum->re[l] += er[l] != 0.0 ? er[l] * rr[l] : 0.0;
+    for (int l = 0; l < RZ_LANES && !real_ratio; l++) sum->im[l] += er[l] != 0.0 ? er[l] * ri[l] : 0.0;
+    return;
+  }
+  for (int l = 0; l < RZ_LANES; l++) {
+    const int some = er[l] != 0.0 || ei[l] != 0.0;
+    sum->re[l] += some ? er[l] * rr[l] + ei[l] * (real_ratio ? 0.0 : ri[l]) : 0.0;
+    sum->im[l] += some ? er[l] * (real_ratio ? 0.0 : ri[l]) - ei[l] * rr[l] : 0.0;
   }
 }
 
-static int all_zero(const double complex *element) {
+static int all_zero(const rz_flip_set *f, const lanes *element) {
   int some = 0;
-  for (int lane = 0; lane < RZ_LANES; lane++) some |= creal(element[lane]) != 0.0 || cimag(element[lane]) != 0.0;
+  for (int l = 0; l < RZ_LANES; l++) some |= element->re[l] != 0.0;
+  for (int l = 0; l < RZ_LANES && !f->real; l++) some |= element->im[l] != 0.0;
   return !some;
 }
 
-static void values_of_block(const rz_operator *op, const rz_ansatz *a, const rz_block *b, double *re, double *im) {
-  double complex element[RZ_LANES], ratio[RZ_LANES];
-  for (int lane = 0; lane < RZ_LANES; lane++) re[lane] = im[lane] = 0.0;
+static void values_of_block(const rz_operator *op, const rz_ansatz *a, rz_block *b, lanes *sum) {
+  lanes element, ratio, one = {{0.0}, {0.0}};
+  for (int l = 0; l < RZ_LANES; l++) one.re[l] = 1.0;
+  *sum = (lanes){{0.0}, {0.0}};
   for (int64_t k = 0; k < rz_operator_n_flip_set(op); k++) {
     const rz_flip_set *f = rz_operator_flip_set(op, k);
-    rz_flip_set_elements(f, RZ_LANES, b->spin, element);
-    if (all_zero(element)) continue;
-    if (f->n_flip == 0)
-      for (int lane = 0; lane < RZ_LANES; lane++) ratio[lane] = 1.0;
-    else
-      a->cls->ratio(a, b, f->n_flip, f->site, ratio);
-    accumulate(element, ratio, re, im);
+    rz_flip_set_elements(f, RZ_LANES, b->spin, element.re, element.im);
+    if (all_zero(f, &element)) continue;
+    if (f->n_flip > 0) rz_block_ratio(a, b, f->n_flip, f->site, ratio.re);
+    accumulate(f, f->n_flip == 0 || !a->is_complex, &element, f->n_flip > 0 ? &ratio : &one, sum);
   }
 }
 
@@ -50,13 +56,13 @@ rz_err rz_local_values_of(int n_op, const rz_operator *const *op, const rz_ansat
   for (int64_t i = 0; i < n; i += RZ_LANES) {
     const int m = (int)(n - i < RZ_LANES ? n - i : RZ_LANES);
     rz_block_set(b, m, spin + i * a->n_site);
-    a->cls->refresh(a, b);
+    rz_block_refresh(a, b);
     for (int o = 0; o < n_op; o++) {
-      double re[RZ_LANES], im[RZ_LANES];
-      values_of_block(op[o], a, b, re, im);
+      lanes sum;
+      values_of_block(op[o], a, b, &sum);
       for (int lane = 0; lane < m; lane++) {
-        value[o * n + i + lane] = CMPLX(re[lane], im[lane]);
-        bad += !isfinite(re[lane]) || !isfinite(im[lane]);
+        value[o * n + i + lane] = CMPLX(sum.re[lane], sum.im[lane]);
+        bad += !isfinite(sum.re[lane]) || !isfinite(sum.im[lane]);
       }
     }
     for (int lane = 0; log_psi && lane < m; lane++) log_psi[i + lane] = b->log_psi[lane];

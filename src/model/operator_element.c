@@ -83,10 +83,15 @@ static void add_scaled(int n_lane, double c, const int16_t *restrict sum, double
   for (int lane = 0; lane < n_lane; lane++) to[lane] += c * sum[lane];
 }
 
-static void elements_of_lanes(const rz_flip_set *f, int n_lane, int stride, const int8_t *spin,
-                              double complex *restrict out) {
-  double re[LANES] = {0}, im[LANES] = {0};
+static void drop_rounding(int n_lane, double rounding, double *x) {
+  for (int lane = 0; lane < n_lane; lane++) x[lane] = fabs(x[lane]) <= rounding ? 0.0 : x[lane];
+}
+
+static void elements_of_lanes(const rz_flip_set *f, int n_lane, int stride, const int8_t *spin, double *restrict re,
+                              double *restrict im) {
   int16_t sum[LANES];
+  memset(re, 0, sizeof *re * (size_t)n_lane);
+  if (!f->real) memset(im, 0, sizeof *im * (size_t)n_lane);
   for (int32_t k = 0; k < f->n_term;) {
     const double complex c = f->coef[k];
     memset(sum, 0, sizeof sum);
@@ -95,30 +100,31 @@ static void elements_of_lanes(const rz_flip_set *f, int n_lane, int stride, cons
     add_scaled(n_lane, creal(c), sum, re);
     if (!f->real) add_scaled(n_lane, cimag(c), sum, im);
   }
-  for (int lane = 0; lane < n_lane; lane++)
-    out[lane] = CMPLX(fabs(re[lane]) <= f->rounding ? 0.0 : re[lane], fabs(im[lane]) <= f->rounding ? 0.0 : im[lane]);
+  drop_rounding(n_lane, f->rounding, re);
+  if (!f->real) drop_rounding(n_lane, f->rounding, im);
 }
 
 /* A real exchange c0 + c1 s_a s_b, nearly all flip sets of spin models: one pass. */
-static void exchange_of_lanes(const rz_flip_set *f, int n_lane, const int8_t *restrict spin,
-                              double complex *restrict out) {
+static void exchange_of_lanes(const rz_flip_set *f, int n_lane, const int8_t *restrict spin, double *restrict out) {
   const double c0 = creal(f->coef[0]), c1 = creal(f->coef[1]);
   const double value[3] = {c0 - c1, 0.0, c0 + c1};
   const int8_t *restrict a = spin + (int64_t)f->zsite[0] * n_lane, *restrict b = spin + (int64_t)f->zsite[1] * n_lane;
   for (int lane = 0; lane < n_lane; lane++) out[lane] = value[1 + a[lane] * b[lane]];
 }
 
-void rz_flip_set_elements(const rz_flip_set *f, int n_lane, const int8_t *spin, double complex *out) {
+void rz_flip_set_elements(const rz_flip_set *f, int n_lane, const int8_t *spin, double *re, double *im) {
   if (f->n_term == 1 && f->first[1] == 0) { /* a transverse field: one number */
-    for (int lane = 0; lane < n_lane; lane++) out[lane] = f->coef[0];
+    for (int lane = 0; lane < n_lane; lane++) re[lane] = creal(f->coef[0]);
+    for (int lane = 0; lane < n_lane && !f->real; lane++) im[lane] = cimag(f->coef[0]);
     return;
   }
   if (f->n_term == 2 && f->real && f->first[1] == 0 && f->first[2] == 2 && f->coef[0] != f->coef[1]) {
-    exchange_of_lanes(f, n_lane, spin, out);
+    exchange_of_lanes(f, n_lane, spin, re);
     return;
   }
   for (int lane = 0; lane < n_lane; lane += LANES)
-    elements_of_lanes(f, n_lane - lane < LANES ? n_lane - lane : LANES, n_lane, spin + lane, out + lane);
+    elements_of_lanes(f, n_lane - lane < LANES ? n_lane - lane : LANES, n_lane, spin + lane, re + lane,
+                      f->real ? NULL : im + lane);
 }
 
 int64_t rz_operator_connected(const rz_operator *op, const int8_t *spin, int64_t *out_set, double complex *out_mel) {

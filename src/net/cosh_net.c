@@ -1,14 +1,34 @@
 #include "ritz/net/cosh_net.h"
 
+#include "cosh_kernels.h"
+#include "lane_functions.h"
 #include "ritz/core/math.h"
 #include "ritz/core/memory.h"
 #include "ritz/net/functions.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { GROUP = 8 };                /* hidden units a kernel takes at a time */
 static const double REACH = 170.0; /* largest |Re theta| of the fast path: exp(4 theta) must not overflow */
 static const double TURNS = 1e4;   /* largest |Im theta| of the fast path: its sine keeps its accuracy */
+static const double PLAIN = 600.0; /* factors up to exp(+-PLAIN) are multiplied without care for their range */
+static const double DIP = 20.0;    /* a complex factor is given exp(-DIP / 2) on average: it may come close to 0 */
+
+static rz_err allocate(rz_cosh_net *net) {
+  const int64_t n = net->n_in, row = net->row_size;
+  for (int c = 0; c < n_comp_of(net); ++c) {
+    RZ_TRY(RZ_NEW0(n, &net->a[c]));
+    RZ_TRY(RZ_NEW0(net->n_hidden, &net->b[c]));
+    RZ_TRY(RZ_NEW0(n * net->n_hidden, &net->w[c]));
+    RZ_TRY(RZ_NEW0(n, &net->slope[c]));
+    RZ_TRY(RZ_NEW0(2 * n, &net->front[c]));
+  }
+  RZ_TRY(RZ_NEW0(2 * n * row, &net->flip));
+  RZ_TRY(RZ_NEW0(16 * n_four_of(net) * row, &net->four));
+  RZ_TRY(RZ_NEW0(row, &net->down));
+  RZ_TRY(RZ_NEW0(row, &net->one));
+  return RZ_NEW0(2 * n, &net->front_scaled);
+}
 
 rz_err rz_cosh_net_create(int n_in, int n_hidden, bool is_complex, rz_cosh_net **out) {
   RZ_CHECK(out != NULL, RZ_ERR_ARG, "out must not be NULL");
@@ -20,16 +40,10 @@ rz_err rz_cosh_net_create(int n_in, int n_hidden, bool is_complex, rz_cosh_net *
   net->n_in = n_in;
   net->n_hidden = n_hidden;
   net->is_complex = is_complex;
-  net->start = is_complex ? -500 : -960;
-  net->n_pad = (n_hidden + GROUP - 1) / GROUP * GROUP;
-  const int n_comp = is_complex ? 2 : 1;
-  for (int c = 0; c < n_comp; ++c) {
-    RZ_TRY_DONE(rc, RZ_NEW0(n_in, &net->a[c]));
-    RZ_TRY_DONE(rc, RZ_NEW0(n_hidden, &net->b[c]));
-    RZ_TRY_DONE(rc, RZ_NEW0((int64_t)n_in * n_hidden, &net->w[c]));
-  }
-  RZ_TRY_DONE(rc, RZ_NEW0((int64_t)n_in * 2 * n_comp * net->n_pad, &net->g));
-  RZ_TRY_DONE(rc, RZ_NEW0((int64_t)n_in * 2, &net->front));
+  net->n_group = (n_hidden + GROUP - 1) / GROUP;
+  net->row_size = net->n_group * n_comp_of(net) * GROUP;
+  net->kernels = is_complex ? RZ_ISA_PICK(rz_cosh_complex) : RZ_ISA_PICK(rz_cosh_real);
+  RZ_TRY_DONE(rc, allocate(net));
   rz_cosh_net_update(net);
   *out = net;
   net = NULL;
@@ -44,36 +58,106 @@ void rz_cosh_net_destroy(rz_cosh_net **net) {
     rz_free(&(*net)->a[c]);
     rz_free(&(*net)->b[c]);
     rz_free(&(*net)->w[c]);
+    rz_free(&(*net)->slope[c]);
+    rz_free(&(*net)->front[c]);
   }
-  rz_free(&(*net)->g);
-  rz_free(&(*net)->front);
+  rz_free(&(*net)->flip);
+  rz_free(&(*net)->four);
+  rz_free(&(*net)->down);
+  rz_free(&(*net)->one);
+  rz_free(&(*net)->front_scaled);
   rz_free(net);
 }
 
-/* exp(4 x_i W_ij) for one input and one sign; padding units have factor 1 and u = 0. */
-static void fill_table(const rz_cosh_net *net, int i, double sign, double *table) {
-  const double *re = net->w[0] + (int64_t)i * net->n_hidden;
-  const double *im = net->is_complex ? net->w[1] + (int64_t)i * net->n_hidden : NULL;
-  for (int j = 0; j < net->n_pad; ++j) {
-    const double size = j < net->n_hidden ? exp(4.0 * sign * re[j]) : 1.0;
-    const double phase = j < net->n_hidden && im != NULL ? 4.0 * sign * im[j] : 0.0;
-    table[j] = im != NULL ? size * cos(phase) : size;
-    if (im != NULL) table[net->n_pad + j] = size * sin(phase);
+/* ---- tables ---- */
+
+/* Unit j of a row, component c. */
+static int64_t in_row(const rz_cosh_net *net, int c, int j) {
+  return ((int64_t)(j / GROUP) * n_comp_of(net) + c) * GROUP + j % GROUP;
+}
+
+static void exp_of_row(const rz_cosh_net *net, double *row) {
+  if (net->is_complex)
+    RZ_ISA_PICK(rz_lane)->exp_complex(net->n_group, row);
+  else
+    RZ_ISA_PICK(rz_lane)->exp(net->row_size, row);
+}
+
+/* exp(4 x_i W_ij) for one input and one sign; units of the filling have factor 1 (and u = 0). */
+static void fill_flip(const rz_cosh_net *net, int i, double sign, double *row) {
+  memset(row, 0, sizeof *row * (size_t)net->row_size);
+  for (int c = 0; c < n_comp_of(net); ++c)
+    for (int j = 0; j < net->n_hidden; ++j)
+      row[in_row(net, c, j)] = 4.0 * sign * net->w[c][(int64_t)i * net->n_hidden + j];
+  exp_of_row(net, row);
+}
+
+static void multiply_rows(const rz_cosh_net *net, const double *restrict x, const double *restrict y,
+                          double *restrict to) {
+  if (!net->is_complex) {
+    for (int j = 0; j < net->row_size; ++j) to[j] = x[j] * y[j];
+    return;
+  }
+  for (int k = 0; k < net->row_size; k += 2 * GROUP)
+    for (int j = k; j < k + GROUP; ++j) {
+      to[j] = x[j] * y[j] - x[j + GROUP] * y[j + GROUP];
+      to[j + GROUP] = x[j] * y[j + GROUP] + x[j + GROUP] * y[j];
+    }
+}
+
+/* Factors on u of raising any of four inputs from -1. */
+static void fill_fours(const rz_cosh_net *net) {
+  const int64_t size = net->row_size;
+  for (int i = 0; i < net->n_in; i += 4) {
+    double *rows = net->four + (int64_t)(i / 4) * 16 * size;
+    memcpy(rows, net->one, sizeof *rows * (size_t)size);
+    for (int k = 0; k < 4 && i + k < net->n_in; ++k) /* rows with bit k from those without it */
+      for (int bits = 0; bits < 1 << k; ++bits)
+        multiply_rows(net, rows + bits * size, net->flip + (2 * (int64_t)(i + k) + 1) * size,
+                      rows + (bits + (1 << k)) * size);
   }
 }
 
-/* exp(-2 x (a_i + sum_j W_ij)) with its power of two apart. */
-static rz_scaled front_factor(const rz_cosh_net *net, int i, double sign) {
-  double sum[2] = {0.0, 0.0};
-  for (int c = 0; c < (net->is_complex ? 2 : 1); ++c) {
-    sum[c] = net->a[c][i];
-    for (int j = 0; j < net->n_hidden; ++j) sum[c] += net->w[c][(int64_t)i * net->n_hidden + j];
-  }
-  const double x = -2.0 * sign * sum[0], phase = -2.0 * sign * sum[1];
-  const double n = rint(x / RZ_LOG2);
-  const double size = exp(x - n * RZ_LOG2);
-  return (rz_scaled){size * cos(phase), size * sin(phase), (int64_t)n};
+static void fill_down(const rz_cosh_net *net) {
+  memset(net->down, 0, sizeof *net->down * (size_t)net->row_size);
+  for (int c = 0; c < n_comp_of(net); ++c)
+    for (int j = 0; j < net->n_hidden; ++j) {
+      double theta = net->b[c][j];
+      for (int i = 0; i < net->n_in; ++i) theta -= net->w[c][(int64_t)i * net->n_hidden + j];
+      net->down[in_row(net, c, j)] = -2.0 * theta;
+    }
+  exp_of_row(net, net->down);
+  for (int j = net->n_hidden; j < net->n_group * GROUP; ++j)
+    for (int c = 0; c < n_comp_of(net); ++c) net->down[in_row(net, c, j)] = 0.0;
 }
+
+/* exp(-2 x slope_i) with its power of two apart. */
+static rz_scaled front_factor(const rz_cosh_net *net, int i, double x) {
+  const double y = -2.0 * x * net->slope[0][i], phase = net->is_complex ? -2.0 * x * net->slope[1][i] : 0.0;
+  const double n = rint(y / RZ_LOG2), size = exp(y - n * RZ_LOG2);
+  return (rz_scaled){size * cos(phase), size * sin(phase), n};
+}
+
+static void fill_fronts(rz_cosh_net *net) {
+  for (int i = 0; i < net->n_in; ++i) {
+    for (int c = 0; c < n_comp_of(net); ++c) {
+      net->slope[c][i] = net->a[c][i];
+      for (int j = 0; j < net->n_hidden; ++j) net->slope[c][i] += net->w[c][(int64_t)i * net->n_hidden + j];
+    }
+    for (int s = 0; s < 2; ++s) {
+      const rz_scaled f = net->front_scaled[2 * i + s] = front_factor(net, i, s == 0 ? 1.0 : -1.0);
+      const int power = (int)fmax(-5000.0, fmin(5000.0, f.exponent));
+      net->front[0][2 * i + s] = ldexp(f.re, power);
+      if (net->is_complex) net->front[1][2 * i + s] = ldexp(f.im, power);
+    }
+  }
+  for (int c = 0; c < n_comp_of(net); ++c) {
+    net->offset[c] = 0.0;
+    for (int j = 0; j < net->n_hidden; ++j) net->offset[c] += net->b[c][j];
+  }
+}
+
+/* ---- ranges ---- */
 
 /* max_j (|b_j| + sum_i |W_ij|) of the real or imaginary parts. */
 static double largest_theta(const rz_cosh_net *net, int c) {
@@ -86,24 +170,43 @@ static double largest_theta(const rz_cosh_net *net, int c) {
   return largest;
 }
 
+/* How many factors a partial product takes before it could leave the range of a double. A factor is at most
+ * 2 exp(2 theta). */
+static int chunk_of(const rz_cosh_net *net) {
+  const double grow = 1.0 + 2.0 * net->theta_bound / RZ_LOG2;
+  const double most = net->is_complex ? MOST_COMPLEX : MOST_REAL;
+  double n = (1020.0 - most) / grow;
+  if (net->is_complex) n = fmin(n, (1020.0 - most) * RZ_LOG2 / (0.5 * DIP));
+  return (int)fmax(1.0, fmin(n, net->n_group));
+}
+
+/* Each change turns the ratio by at most exp(4 sum_j |W_ij|) and its front factor. */
+static double plain_changes(const rz_cosh_net *net) {
+  double most = 1e-9;
+  for (int i = 0; i < net->n_in; ++i) {
+    double sum = 0.0;
+    for (int j = 0; j < net->n_hidden; ++j) sum += fabs(net->w[0][(int64_t)i * net->n_hidden + j]);
+    most = fmax(most, fmax(4.0 * sum, 2.0 * fabs(net->slope[0][i])));
+  }
+  return PLAIN / most;
+}
+
 void rz_cosh_net_update(rz_cosh_net *net) {
   net->theta_bound = largest_theta(net, 0);
-  net->chunk = 0;
-  if (!(net->theta_bound <= REACH) || (net->is_complex && !(largest_theta(net, 1) <= TURNS))) return;
-  /* A chunk's product starts at 2^start. It grows by at most 2 exp(2 theta) per factor, and must stay below exp(700).
-   * Real factors exceed 1; complex ones may come close to 0 and are given exp(-10) on average. */
-  const double start = -net->start * RZ_LOG2, grow = RZ_LOG2 + 2.0 * net->theta_bound;
-  double n = (700.0 + start) / grow;
-  if (net->is_complex) n = fmin(n, (700.0 - start) / 10.0);
-  net->chunk = (int)fmin(n, net->n_pad);
-  if (net->chunk >= GROUP) net->chunk -= net->chunk % GROUP;
-  const int64_t stride = (int64_t)(net->is_complex ? 2 : 1) * net->n_pad;
+  net->fast = net->theta_bound <= REACH && !(net->is_complex && !(largest_theta(net, 1) <= TURNS));
+  if (!net->fast) return;
+  for (int j = 0; j < net->n_group * GROUP; ++j) net->one[in_row(net, 0, j)] = 1.0;
   for (int i = 0; i < net->n_in; ++i)
-    for (int s = 0; s < 2; ++s) {
-      fill_table(net, i, s == 0 ? 1.0 : -1.0, net->g + (2 * i + s) * stride);
-      net->front[2 * i + s] = front_factor(net, i, s == 0 ? 1.0 : -1.0);
-    }
+    for (int s = 0; s < 2; ++s)
+      fill_flip(net, i, s == 0 ? 1.0 : -1.0, net->flip + (2 * (int64_t)i + s) * net->row_size);
+  fill_fours(net);
+  fill_down(net);
+  fill_fronts(net);
+  net->chunk = chunk_of(net);
+  net->max_plain = plain_changes(net);
 }
+
+/* ---- values ---- */
 
 double complex rz_cosh_net_value(const rz_cosh_net *net, const int8_t *x) {
   double complex y = 0.0;
@@ -122,15 +225,14 @@ double complex rz_cosh_net_value(const rz_cosh_net *net, const int8_t *x) {
   return y;
 }
 
-/* theta of RZ_NET_LANES vectors, in lane layout. */
+/* theta of LANES vectors, in lane layout. */
 static void theta_lanes(const rz_cosh_net *net, int c, const double *in, double *theta) {
   for (int64_t j = 0; j < net->n_hidden; ++j)
-    for (int l = 0; l < RZ_NET_LANES; ++l) theta[j * RZ_NET_LANES + l] = net->b[c][j];
+    for (int l = 0; l < LANES; ++l) theta[j * LANES + l] = net->b[c][j];
   rz_lanes_affine(net->n_hidden, net->n_in, net->w[c], in, theta);
 }
 
 rz_err rz_cosh_net_theta(const rz_cosh_net *net, int64_t n, const int8_t *x, double *re, double *im) {
-  enum { LANES = RZ_NET_LANES };
   double *in = NULL, *theta = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, RZ_NEW0((int64_t)LANES * net->n_in, &in));

@@ -1,6 +1,6 @@
 #include "ritz/net/functions.h"
 
-#include "lane_kernels.h"
+#include "lane_functions.h"
 #include "ritz/core/math.h"
 
 #include <math.h>
@@ -25,14 +25,14 @@ double complex rz_log_cosh_complex(double complex z) {
   return z + log1p_complex(v) - RZ_LOG2;
 }
 
-void rz_tanh(int64_t n, double *x) { lanes_tanh(n, x); }
+void rz_tanh(int64_t n, double *x) { RZ_ISA_PICK(rz_lane)->tanh(n, x); }
 
 void rz_tanh_complex(int64_t n, double *re, double *im) {
   double largest = 0.0;
   for (int64_t i = 0; i < n; ++i)
     if (fabs(im[i]) > largest) largest = fabs(im[i]);
   if (largest < 1e4) {
-    lanes_tanh_complex(n, re, im);
+    RZ_ISA_PICK(rz_lane)->tanh_complex(n, re, im);
     return;
   }
   for (int64_t i = 0; i < n; ++i) { /* beyond the reduction of the vector sine */
@@ -40,4 +40,8 @@ void rz_tanh_complex(int64_t n, double *re, double *im) {
     re[i] = creal(t);
     im[i] = cimag(t);
   }
+}
+
+void rz_lanes_affine(int64_t n, int64_t n_in, const double *w, const double *x, double *y) {
+  RZ_ISA_PICK(rz_lane)->affine(n, n_in, w, x, y);
 }

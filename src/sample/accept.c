@@ -1,43 +1,6 @@
 #include "accept.h"
 
-#include "ritz/core/simd.h"
-
-#include <complex.h>
 #include <math.h>
-
-/* Integers, and products and sums that are never fused: the bits are the same with every instruction set. */
-
-/* Philox4x32-10 (ritz/core/rng.h) with the counter (k, lane) of each lane; 32-bit words in 64-bit lanes, the width of
- * their products. */
-RZ_CLONES void rz_accept_fill(const uint32_t key[2], uint64_t first_lane, uint64_t k, rz_accept *out) {
-  uint64_t c0[RZ_LANES], c1[RZ_LANES], c2[RZ_LANES], c3[RZ_LANES];
-  const uint64_t low = 0xffffffffu;
-  uint32_t k0 = key[0], k1 = key[1];
-  for (int lane = 0; lane < RZ_LANES; lane++) {
-    const uint64_t id = first_lane + (uint64_t)lane;
-    c0[lane] = k & low;
-    c1[lane] = k >> 32;
-    c2[lane] = id & low;
-    c3[lane] = id >> 32;
-  }
-  for (int round = 0; round < 10; round++) {
-    for (int lane = 0; lane < RZ_LANES; lane++) {
-      const uint64_t p0 = (uint64_t)0xD2511F53u * (uint32_t)c0[lane], p1 = (uint64_t)0xCD9E8D57u * (uint32_t)c2[lane];
-      c0[lane] = (p1 >> 32) ^ c1[lane] ^ k0;
-      c2[lane] = (p0 >> 32) ^ c3[lane] ^ k1;
-      c1[lane] = p1 & low;
-      c3[lane] = p0 & low;
-    }
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
-  }
-  for (int lane = 0; lane < RZ_LANES; lane++) {
-    out->word[0][lane] = (uint32_t)c0[lane];
-    out->word[1][lane] = (uint32_t)c1[lane];
-    out->word[2][lane] = (uint32_t)c2[lane];
-    out->word[3][lane] = (uint32_t)c3[lane];
-  }
-}
 
 /* A weight of 0 stays 0 at beta = 0 too: a walker must not step where psi vanishes. */
 static void temper(const double *beta, double *weight) {
@@ -45,27 +8,10 @@ static void temper(const double *beta, double *weight) {
     if (beta[lane] < 1.0 && weight[lane] > 0.0) weight[lane] = pow(weight[lane], beta[lane]);
 }
 
-RZ_CLONES static void square(const double *restrict ratio, double *restrict weight) {
-  for (int lane = 0; lane < RZ_LANES; lane++)
-    weight[lane] = ratio[2 * lane] * ratio[2 * lane] + ratio[2 * lane + 1] * ratio[2 * lane + 1];
-}
-
-/* u = (word + 1/2) / 2^32; the word goes through a signed integer, which every instruction set converts. */
-RZ_CLONES static int compare(const uint32_t *restrict word, const double *restrict weight,
-                             const uint8_t *restrict possible, uint8_t *restrict accept) {
-  int n = 0;
-  for (int lane = 0; lane < RZ_LANES; lane++) {
-    const double u = ((double)(int32_t)(word[lane] ^ 0x80000000u) + 2147483648.5) * 0x1p-32;
-    accept[lane] = (uint8_t)(possible[lane] & (u < weight[lane]));
-    n += accept[lane];
-  }
-  return n;
-}
-
-int rz_accept_lanes(const uint32_t *word, const double complex *ratio, const double *beta, const uint8_t *possible,
-                    uint8_t *accept) {
+int rz_accept_lanes(const rz_accept_kernels *kernels, const uint32_t *word, int n_comp, const double *ratio,
+                    const double *beta, const uint8_t *possible, uint8_t *accept) {
   double weight[RZ_LANES];
-  square((const double *)ratio, weight);
+  kernels->weigh(n_comp, ratio, weight);
   if (beta) temper(beta, weight);
-  return compare(word, weight, possible, accept);
+  return kernels->compare(word, weight, possible, accept);
 }

@@ -40,7 +40,7 @@ static rz_err enumerate(const rz_sampler *s, const rz_ansatz *a, int64_t first, 
   for (int64_t i = 0; i < out->n; i += RZ_LANES) {
     const int n = (int)(out->n - i < RZ_LANES ? out->n - i : RZ_LANES);
     rz_block_set(block, n, out->spin + i * s->n_site);
-    a->cls->refresh(a, block);
+    rz_block_refresh(a, block);
     for (int lane = 0; lane < n; lane++) {
       const double re = 2.0 * creal(block->log_psi[lane]);
       /* psi = 0 is a state of weight 0; anything else that is not finite is a failure */

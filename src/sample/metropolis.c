@@ -7,8 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Commits accumulate rounding in the caches of a block: they are recomputed every so many sweeps. */
+/* Commits accumulate rounding in the caches of a block: they are recomputed every so many sweeps, twice as often for a
+ * block whose amplitudes had drifted by more than SOON when they were. More than MOST is an error. */
 enum { REFRESH_SWEEPS = 16 };
+static const double SOON = 1e-10, MOST = 1e-8;
 
 static int n_ladder(const rz_sampler *s) { return RZ_LANES / s->spec.replicas; } /* chains per block */
 
@@ -21,6 +23,8 @@ static rz_err allocate_walkers(rz_sampler *s, const rz_ansatz *a) {
   RZ_TRY(RZ_NEW0(n, &w->move_rng));
   RZ_TRY(RZ_NEW0(n * n_ladder(s), &w->swap_rng));
   RZ_TRY(RZ_NEW0(n * RZ_LANES, &w->rung));
+  RZ_TRY(RZ_NEW0(n, &w->age));
+  RZ_TRY(RZ_NEW0(n, &w->max_age));
   RZ_TRY(RZ_NEW0(n, &w->move_drawn));
   RZ_TRY(RZ_NEW0(n * n_ladder(s), &w->swap_drawn));
   for (int64_t b = 0; b < n; b++) RZ_TRY(rz_block_create(a, &w->block[b]));
@@ -49,6 +53,7 @@ static rz_err init_metropolis(rz_sampler *s, const rz_ansatz *a) {
   for (int k = 0; k < s->spec.replicas; k++) w->beta[k] = rz_temper_beta(s->spec.replicas, s->spec.beta_min, k);
   RZ_TRY(rz_mixture_init(&w->mixture, &s->spec, s->model));
   RZ_TRY(allocate_walkers(s, a));
+  w->accept = RZ_ISA_PICK(rz_accept);
   start_streams(s);
   return RZ_OK;
 }
@@ -60,6 +65,8 @@ static void fini_metropolis(rz_sampler *s) {
   rz_free(&w->move_rng);
   rz_free(&w->swap_rng);
   rz_free(&w->rung);
+  rz_free(&w->age);
+  rz_free(&w->max_age);
   rz_free(&w->move_drawn);
   rz_free(&w->swap_drawn);
   rz_mixture_free(&w->mixture);
@@ -78,15 +85,40 @@ static uint64_t hash_parameters(const rz_ansatz *a) {
   return hash;
 }
 
+static rz_err refresh_block(const rz_sampler *s, const rz_ansatz *a, int64_t i, double *drift) {
+  rz_block *b = s->walkers.block[i];
+  *drift = rz_block_refresh(a, b);
+  for (int lane = 0; lane < RZ_LANES; lane++)
+    RZ_CHECK(isfinite(creal(b->log_psi[lane])) && isfinite(cimag(b->log_psi[lane])), RZ_ERR_NUM,
+             "log psi of walker %lld is %g%+gi", (long long)((s->walkers.mine.first + i) * RZ_LANES + lane),
+             creal(b->log_psi[lane]), cimag(b->log_psi[lane]));
+  return RZ_OK;
+}
+
+/* Parameters or spins may have changed: what was carried along says nothing. */
 static rz_err refresh(const rz_sampler *s, const rz_ansatz *a) {
   const rz_walkers *w = &s->walkers;
+  double drift;
   for (int64_t b = 0; b < w->mine.count; b++) {
-    a->cls->refresh(a, w->block[b]);
-    for (int lane = 0; lane < RZ_LANES; lane++)
-      RZ_CHECK(isfinite(creal(w->block[b]->log_psi[lane])) && isfinite(cimag(w->block[b]->log_psi[lane])), RZ_ERR_NUM,
-               "log psi of walker %lld is %g%+gi", (long long)((w->mine.first + b) * RZ_LANES + lane),
-               creal(w->block[b]->log_psi[lane]), cimag(w->block[b]->log_psi[lane]));
+    RZ_TRY(refresh_block(s, a, b, &drift));
+    w->age[b] = 0;
+    w->max_age[b] = REFRESH_SWEEPS;
   }
+  return RZ_OK;
+}
+
+/* After a sweep of a block, when it is time. */
+static rz_err refresh_aged(const rz_sampler *s, const rz_ansatz *a, int64_t i) {
+  const rz_walkers *w = &s->walkers;
+  if (s->spec.replicas == 1 && ++w->age[i] < w->max_age[i]) return RZ_OK;
+  double drift;
+  RZ_TRY(refresh_block(s, a, i, &drift));
+  RZ_CHECK(!(drift > MOST), RZ_ERR_NUM,
+           "rounding moved the amplitudes of block %lld by %.1e in %d sweep(s): they vary too strongly to be followed "
+           "from move to move",
+           (long long)(w->mine.first + i), drift, w->age[i]);
+  if (drift > SOON && w->max_age[i] > 1) w->max_age[i] /= 2;
+  w->age[i] = 0;
   return RZ_OK;
 }
 
@@ -97,12 +129,13 @@ static void sweep_block(rz_sampler *s, const rz_ansatz *a, int64_t i) {
   const uint64_t first_lane = (uint64_t)(w->mine.first + i) * RZ_LANES;
   const uint64_t end = w->n_step + (uint64_t)s->spec.sweep_size;
   const bool tempered = s->spec.replicas > 1;
+  const int n_comp = rz_ansatz_n_comp(a);
   double beta[RZ_LANES];
   int32_t n_accepted[RZ_LANES] = {0};
   for (int lane = 0; lane < RZ_LANES; lane++) beta[lane] = w->beta[w->rung[i * RZ_LANES + lane]];
   rz_accept words;
   for (uint64_t t = w->n_step; t < end; t++) {
-    if (t == w->n_step || t % 4 == 0) rz_accept_fill(w->accept_key, first_lane, t / 4, &words);
+    if (t == w->n_step || t % 4 == 0) w->accept->fill(w->accept_key, first_lane, t / 4, &words);
     const int32_t *site = NULL;
     const rz_move *move = rz_mixture_choose(&w->mixture, &w->move_rng[i], &site);
     uint8_t possible[RZ_LANES], accept[RZ_LANES];
@@ -111,10 +144,11 @@ static void sweep_block(rz_sampler *s, const rz_ansatz *a, int64_t i) {
       move->cls->applies(b, site, possible);
       if (!memchr(possible, 1, sizeof possible)) continue;
     }
-    double complex ratio[RZ_LANES];
-    a->cls->ratio(a, b, move->n_flip, site, ratio);
-    if (rz_accept_lanes(words.word[t % 4], ratio, tempered ? beta : NULL, possible, accept) == 0) continue;
-    a->cls->commit(a, b, move->n_flip, site, accept);
+    double ratio[2 * RZ_LANES];
+    rz_block_ratio(a, b, move->n_flip, site, ratio);
+    if (rz_accept_lanes(w->accept, words.word[t % 4], n_comp, ratio, tempered ? beta : NULL, possible, accept) == 0)
+      continue;
+    rz_block_commit(a, b, accept);
     for (int lane = 0; lane < RZ_LANES; lane++) n_accepted[lane] += accept[lane];
   }
   for (int lane = 0; lane < RZ_LANES; lane++) {
@@ -124,21 +158,22 @@ static void sweep_block(rz_sampler *s, const rz_ansatz *a, int64_t i) {
   }
 }
 
-/* One sweep of every block, then the swaps of tempering. */
-static rz_err sweep_once(rz_sampler *s, const rz_ansatz *a, int64_t i_sweep) {
+/* One sweep of every block, with the swaps of tempering. */
+static rz_err sweep_once(rz_sampler *s, const rz_ansatz *a) {
   rz_walkers *w = &s->walkers;
-  for (int64_t b = 0; b < w->mine.count; b++) sweep_block(s, a, b);
+  for (int64_t b = 0; b < w->mine.count; b++) {
+    sweep_block(s, a, b);
+    RZ_TRY(refresh_aged(s, a, b));
+    if (s->spec.replicas > 1) rz_temper_block(w, w->block[b], b, s->spec.replicas);
+  }
   w->n_step += (uint64_t)s->spec.sweep_size;
   w->n_proposal += s->spec.sweep_size * w->n_block_global * RZ_LANES;
-  if (s->spec.replicas > 1 || (i_sweep + 1) % REFRESH_SWEEPS == 0) RZ_TRY(refresh(s, a));
-  if (s->spec.replicas > 1)
-    for (int64_t b = 0; b < w->mine.count; b++) rz_temper_block(w, w->block[b], b, s->spec.replicas);
   return RZ_OK;
 }
 
 static rz_err sweep_local(rz_sampler *s, const rz_ansatz *a, int64_t n_sweep) {
   RZ_TRY(refresh(s, a));
-  for (int64_t i = 0; i < n_sweep; i++) RZ_TRY(sweep_once(s, a, i));
+  for (int64_t i = 0; i < n_sweep; i++) RZ_TRY(sweep_once(s, a));
   s->walkers.parameter_hash = hash_parameters(a);
   return RZ_OK;
 }
@@ -207,7 +242,7 @@ static rz_err draw_local(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_s
   RZ_TRY(sweep_local(s, a, w->parameter_hash == hash_parameters(a) ? 0 : s->spec.discard_step));
   w->n_accept = w->n_cold = w->n_swap = w->n_swap_tried = w->n_proposal = 0;
   for (int64_t draw = 0; draw < n_draw; draw++) {
-    RZ_TRY(sweep_once(s, a, draw));
+    RZ_TRY(sweep_once(s, a));
     take_samples(s, draw, out);
   }
   return RZ_OK;

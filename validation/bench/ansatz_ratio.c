@@ -16,7 +16,7 @@ static void least(double *best, double seconds, int n) {
 
 static void measure(const rz_ansatz *a, rz_block *b, cost *c) {
   enum { SLICES = 60, CALLS = 100 };
-  double complex out[RZ_LANES];
+  double out[2 * RZ_LANES];
   uint8_t accept[RZ_LANES];
   int8_t spin[RZ_LANES * 256];
   const int n = a->n_site;
@@ -27,16 +27,16 @@ static void measure(const rz_ansatz *a, rz_block *b, cost *c) {
   *c = (cost){1e9, 1e9, 1e9, 1e9, 1e9};
   for (int s = 0; s < SLICES; ++s) {
     double t = rz_cpu_time();
-    for (int k = 0; k < CALLS / 10; ++k) a->cls->refresh(a, b);
+    for (int k = 0; k < CALLS / 10; ++k) rz_block_refresh(a, b);
     least(&c->refresh, rz_cpu_time() - t, CALLS / 10);
     t = rz_cpu_time();
-    for (int k = 0; k < CALLS; ++k) a->cls->ratio(a, b, 1, &(int32_t){k % n}, out);
+    for (int k = 0; k < CALLS; ++k) rz_block_ratio(a, b, 1, &(int32_t){k % n}, out);
     least(&c->ratio1, rz_cpu_time() - t, CALLS);
     t = rz_cpu_time();
-    for (int k = 0; k < CALLS; ++k) a->cls->ratio(a, b, 2, (const int32_t[]){k % n, (k + 1) % n}, out);
+    for (int k = 0; k < CALLS; ++k) rz_block_ratio(a, b, 2, (const int32_t[]){k % n, (k + 1) % n}, out);
     least(&c->ratio2, rz_cpu_time() - t, CALLS);
     t = rz_cpu_time();
-    for (int k = 0; k < CALLS; ++k) a->cls->commit(a, b, 1, &(int32_t){k % n}, accept);
+    for (int k = 0; k < CALLS; ++k) rz_block_commit(a, b, accept);
     least(&c->commit, rz_cpu_time() - t, CALLS);
     t = rz_cpu_time();
     for (int k = 0; k < CALLS / 10; ++k) {

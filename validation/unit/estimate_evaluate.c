@@ -95,12 +95,12 @@ static void bits_do_not_depend_on_ranks(const rz_model *m, const rz_ansatz *a) {
 
 /* ---- a state whose cached ratios are wrong, and one where one ratio of one configuration fails ---- */
 
-static void wrong_ratio(const rz_ansatz *a, const rz_block *b, int n_flip, const int32_t *site, double complex *out) {
+static void wrong_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out) {
   table_ratio(a, b, n_flip, site, out);
-  for (int lane = 0; lane < RZ_LANES; lane++) out[lane] *= 1.0 + 1e-6;
+  for (int k = 0; k < 2 * RZ_LANES; k++) out[k] *= 1.0 + 1e-6;
 }
 
-static void failing_ratio(const rz_ansatz *a, const rz_block *b, int n_flip, const int32_t *site, double complex *out) {
+static void failing_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out) {
   table_ratio(a, b, n_flip, site, out);
   for (int lane = 0; lane < RZ_LANES; lane++)
     if (site[0] == 3 && table_lane_bits(b, lane) == 77) out[lane] = NAN;

@@ -1,6 +1,6 @@
 /* modules: sample ansatz model linalg core */
-/* Acceptance words of 16 lanes against the streams they stand for, the threshold against its formula, and the choice
- * among moves against its weights. */
+/* Acceptance words of 16 lanes against the streams they stand for and the threshold against its formula, with every
+ * instruction set; the choice among moves against its weights. */
 #include "check.h"
 #include "ritz/core/rng.h"
 /* private to the module: the fast path under test */
@@ -10,6 +10,8 @@
 #include <complex.h>
 #include <string.h>
 
+static const rz_accept_kernels *kernels;
+
 static void words_are_those_of_the_streams(void) {
   const uint64_t first[] = {0, 16, 4294967280u, 1ull << 40};
   for (int f = 0; f < 4; f++) {
@@ -18,13 +20,13 @@ static void words_are_those_of_the_streams(void) {
     int bad = 0;
     for (uint64_t k = 0; k < 20; k++) {
       rz_accept a;
-      rz_accept_fill(rng[0].key, first[f], k, &a);
+      kernels->fill(rng[0].key, first[f], k, &a);
       for (int j = 0; j < 4; j++)
         for (int lane = 0; lane < RZ_LANES; lane++) bad += a.word[j][lane] != rz_rng_u32(&rng[lane]);
     }
     RZ_EXPECT(bad == 0);
     rz_accept a; /* far along: the counter's high word */
-    rz_accept_fill(rng[0].key, first[f], 1ull << 33, &a);
+    kernels->fill(rng[0].key, first[f], 1ull << 33, &a);
     rz_rng_seek(&rng[3], 4 * (1ull << 33) + 2);
     RZ_EXPECT(a.word[2][3] == rz_rng_u32(&rng[3]));
   }
@@ -32,7 +34,7 @@ static void words_are_those_of_the_streams(void) {
 
 static void thresholds_follow_the_formula(void) {
   uint32_t word[RZ_LANES];
-  double complex ratio[RZ_LANES];
+  double ratio[2 * RZ_LANES];
   double beta[RZ_LANES];
   uint8_t possible[RZ_LANES], accept[RZ_LANES];
   rz_rng rng = rz_rng_stream(5, RZ_RNG_TEST, 0);
@@ -40,14 +42,16 @@ static void thresholds_follow_the_formula(void) {
   for (int k = 0; k < 2000; k++) {
     for (int lane = 0; lane < RZ_LANES; lane++) {
       word[lane] = rz_rng_u32(&rng);
-      ratio[lane] = cexp(CMPLX(rz_rng_normal(&rng), rz_rng_normal(&rng)));
+      ratio[lane] = rz_rng_normal(&rng);
+      ratio[RZ_LANES + lane] = rz_rng_normal(&rng);
       beta[lane] = lane % 4 / 3.0;
       possible[lane] = (uint8_t)(rz_rng_u32(&rng) >> 31);
     }
-    const int n = rz_accept_lanes(word, ratio, beta, possible, accept);
+    const int n_comp = 1 + k % 2, n = rz_accept_lanes(kernels, word, n_comp, ratio, beta, possible, accept);
     int count = 0;
     for (int lane = 0; lane < RZ_LANES; lane++) {
-      const double p = pow(cabs(ratio[lane]), 2.0 * beta[lane]);
+      const double re = ratio[lane], im = n_comp == 2 ? ratio[RZ_LANES + lane] : 0.0;
+      const double p = pow(hypot(re, im), 2.0 * beta[lane]);
       bad += accept[lane] != (possible[lane] && (word[lane] + 0.5) / 4294967296.0 < p);
       count += accept[lane];
     }
@@ -58,19 +62,24 @@ static void thresholds_follow_the_formula(void) {
 
 static void vanishing_and_undefined_ratios_are_refused(void) {
   uint32_t word[RZ_LANES] = {0};
-  double complex ratio[RZ_LANES] = {0};
+  double ratio[2 * RZ_LANES] = {0};
   double beta[RZ_LANES] = {0};
   uint8_t possible[RZ_LANES], accept[RZ_LANES];
   memset(possible, 1, sizeof possible);
   ratio[1] = NAN;
   ratio[2] = 1.0;
-  RZ_EXPECT(rz_accept_lanes(word, ratio, beta, possible, accept) == 1 && accept[2]);
-  RZ_EXPECT(rz_accept_lanes(word, ratio, NULL, possible, accept) == 1 && accept[2]);
+  RZ_EXPECT(rz_accept_lanes(kernels, word, 2, ratio, beta, possible, accept) == 1 && accept[2]);
+  RZ_EXPECT(rz_accept_lanes(kernels, word, 2, ratio, NULL, possible, accept) == 1 && accept[2]);
 }
 
 int main(void) {
-  words_are_those_of_the_streams();
-  thresholds_follow_the_formula();
-  vanishing_and_undefined_ratios_are_refused();
+  for (int isa = 0; isa <= (int)rz_isa_best(); isa++) {
+    rz_isa_pretend((rz_isa)isa);
+    kernels = RZ_ISA_PICK(rz_accept);
+    words_are_those_of_the_streams();
+    thresholds_follow_the_formula();
+    vanishing_and_undefined_ratios_are_refused();
+    rz_isa_pretend(RZ_ISA_AVX512);
+  }
   return rz_check_finish();
 }

@@ -25,6 +25,8 @@ typedef struct rz_block {
   int n_site;
   int8_t *spin;                     /* [n_site, RZ_LANES], entries +-1; every lane is valid */
   double complex log_psi[RZ_LANES]; /* as of the last refresh: commits do not update it */
+  int n_flip;                       /* the pending move: that of the last rz_block_ratio */
+  const int32_t *site;              /* [n_flip], borrowed from its caller */
   double *cache;                    /* of the ansatz; [cache_size] */
 } rz_block;
 
@@ -48,12 +50,12 @@ typedef struct rz_ansatz_class {
   /* log psi of n configurations, from scratch, by the textbook formula: the oracle of the fast paths.
    * spin [n, n_site], out [n]. */
   rz_err (*log_psi)(const rz_ansatz *a, int64_t n, const int8_t *spin, double complex *out);
-  /* Cache and log_psi of a block from its spins. */
-  void (*refresh)(const rz_ansatz *a, rz_block *b);
-  /* psi(s')/psi(s) per lane, s' = s with the listed sites flipped; out [RZ_LANES]. */
-  void (*ratio)(const rz_ansatz *a, const rz_block *b, int n_flip, const int32_t *site, double complex *out);
-  /* Flip the listed sites in the lanes with accept != 0, spins and cache. accept [RZ_LANES]. */
-  void (*commit)(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, const uint8_t *accept);
+  /* As rz_block_refresh, _ratio and _commit, which call them: cache and log_psi from the spins; ratios of a move that
+   * stays pending, out [n_comp, RZ_LANES]; the cache after the pending move of the lanes with accept != 0, the spins
+   * still being the old ones. */
+  double (*refresh)(const rz_ansatz *a, rz_block *b);
+  void (*ratio)(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out);
+  void (*commit)(const rz_ansatz *a, rz_block *b, const uint8_t *accept);
   /* Factors of d log psi / d theta for n configurations; weights are left to the caller. */
   rz_err (*jacobian)(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_jacobian **out);
   /* Take values from another state's views: equal shapes copied, translation-shared filters padded with zeros about
@@ -98,5 +100,14 @@ void rz_block_destroy(rz_block **b);
 /* Copy up to RZ_LANES configurations [n, n_site] into the lanes; lanes beyond n repeat the last one. */
 void rz_block_set(rz_block *b, int n, const int8_t *spin);
 void rz_block_get(const rz_block *b, int lane, int8_t *spin);
+/* Cache and log_psi from the spins: after parameters or spins changed, and now and then after many commits. Returns the
+ * largest relative difference between the psi that commits carried along and the fresh one, which tells how far
+ * rounding has come; it means nothing if anything but commits happened since the last refresh. */
+double rz_block_refresh(const rz_ansatz *a, rz_block *b);
+/* psi(s')/psi(s) per lane, s' = s with the listed sites flipped: out [n_comp, RZ_LANES], real parts, then imaginary
+ * parts if the state is complex. The move stays pending, and `site` borrowed, until the next call. */
+void rz_block_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out);
+/* Make the pending move in the lanes with accept != 0, spins and cache. accept [RZ_LANES]. */
+void rz_block_commit(const rz_ansatz *a, rz_block *b, const uint8_t *accept);
 
 #endif

@@ -71,9 +71,9 @@ int64_t rz_operator_n_flip_set(const rz_operator *op);
 const rz_flip_set *rz_operator_flip_set(const rz_operator *op, int64_t k);
 /* <s^F|H|s> of one flip set; spin shape [n_site], entries +-1. */
 double complex rz_flip_set_element(const rz_flip_set *f, const int8_t *spin);
-/* Elements for a block of configurations with sites outermost: spin shape [n_site, n_lane] (lane fastest), out
- * [n_lane]. */
-void rz_flip_set_elements(const rz_flip_set *f, int n_lane, const int8_t *spin, double complex *out);
+/* Elements for a block of configurations with sites outermost: spin shape [n_site, n_lane] (lane fastest); re, im out
+ * [n_lane], im only unless f->real. */
+void rz_flip_set_elements(const rz_flip_set *f, int n_lane, const int8_t *spin, double *re, double *im);
 /* All connected elements of one configuration: out_set[k] the flip set, out_mel[k] != 0 its element; at most
  * n_flip_set entries. Returns their number. */
 int64_t rz_operator_connected(const rz_operator *op, const int8_t *spin, int64_t *out_set, double complex *out_mel);

@@ -5,14 +5,15 @@
  * with real or complex a, b, W, and what it takes to change some inputs of many vectors x quickly. Local; no
  * communication; nothing is allocated after creation.
  *
- * Fast path. RZ_NET_LANES vectors x run side by side, lane fastest. The cache keeps u_j = exp(-2 theta_j) of every
- * lane. Changing the sign of the inputs i in F multiplies u_j by g_j = prod_i exp(4 x_i W_ij), and
+ * Fast path. The cache keeps u_j = exp(-2 theta_j) of RZ_NET_LANES vectors x. Changing the sign of the inputs i in F
+ * multiplies u_j by g_j = prod_i exp(4 x_i W_ij), and
  *
  *   exp(y(x') - y(x)) = prod_i exp(-2 x_i (a_i + sum_j W_ij)) * prod_j (1 + u_j g_j) / prod_j (1 + u_j)
  *
  * with g from tables that are made once per parameter update: a multiply-add and a multiply per hidden unit, no
- * transcendental function, and for real weights no subtraction, so every factor keeps full relative precision. Long
- * products are cut in chunks that cannot overflow and carried as mantissa times 2^exponent. If some |theta_j| could
+ * transcendental function, and for real weights no subtraction, so every factor keeps full relative precision. The
+ * product over the changed inputs is kept: a commit makes it the new denominator and multiplies the u of the lanes that
+ * changed. Products that leave the range of a double are carried as mantissa and power of two. If some |theta_j| could
  * exceed 170 (weights far beyond use) the same functions evaluate log cosh instead: slow and right.
  *
  * A commit multiplies u, so rounding grows by about 1e-16 per changed input: refresh at least every 10^6 changes of a
@@ -28,24 +29,32 @@
 
 /* (re + i im) * 2^exponent */
 typedef struct rz_scaled {
-  double re, im;
-  int64_t exponent;
+  double re, im, exponent;
 } rz_scaled;
 
 typedef struct rz_cosh_net {
   int n_in, n_hidden;
   bool is_complex;
-  int n_pad; /* n_hidden rounded up to whole groups of 8 */
   /* Parameters, to be filled by the owner before rz_cosh_net_update; planes of real and imaginary parts. */
   double *a[2]; /* [n_in] */
   double *b[2]; /* [n_hidden] */
   double *w[2]; /* [n_in, n_hidden] */
-  /* Tables. */
-  double *g;          /* [n_in, 2 signs of x_i (+, -), n_comp, n_pad]: exp(4 x_i W_ij) */
-  rz_scaled *front;   /* [n_in, 2]: exp(-2 x_i (a_i + sum_j W_ij)) */
-  double theta_bound; /* max_j (|Re b_j| + sum_i |Re W_ij|) */
-  int chunk;          /* factors multiplied between rescalings; 0: no fast path */
-  int start;          /* a product begins at 2^start, to have room to grow */
+  /* Tables. A row holds one number per hidden unit, units in groups of 8: [n_group, n_comp, 8], filled up with units
+   * that change nothing. */
+  int n_group, row_size;
+  double *flip;     /* [n_in, 2 signs of x_i (+, -)] rows: exp(4 x_i W_ij) */
+  double *four;     /* [(n_in + 3) / 4, 16] rows: exp(-4 sum of W_ij over those of four inputs whose bit is set) */
+  double *down;     /* a row: u of the vector whose inputs are all -1 */
+  double *one;      /* a row of ones */
+  double *front[2]; /* planes re, im, [n_in, 2]: exp(-2 x_i (a_i + sum_j W_ij)), without care for its range */
+  rz_scaled *front_scaled; /* [n_in, 2]: the same with care */
+  double *slope[2];        /* [n_in]: a_i + sum_j W_ij */
+  double offset[2];        /* sum_j b_j */
+  double theta_bound;      /* max_j (|Re b_j| + sum_i |Re W_ij|) */
+  bool fast;               /* the tables are in use */
+  int chunk;               /* groups multiplied between looks at the range */
+  double max_plain;        /* ratios of so many changes need no powers of two */
+  const struct rz_cosh_kernels *kernels;
 } rz_cosh_net;
 
 /* Parameters start as zero. Errors: RZ_ERR_ARG, RZ_ERR_MEMORY. */
@@ -60,15 +69,18 @@ double complex rz_cosh_net_value(const rz_cosh_net *net, const int8_t *x);
  * re, im [n, n_hidden], im may be NULL for a real net. Errors: RZ_ERR_MEMORY. */
 rz_err rz_cosh_net_theta(const rz_cosh_net *net, int64_t n, const int8_t *x, double *re, double *im);
 
-/* Doubles of cache per group of lanes. */
+/* Doubles of cache per group of lanes; aligned as rz_malloc does. */
 int64_t rz_cosh_net_cache_size(const rz_cosh_net *net);
-/* Fill the cache; value [RZ_NET_LANES] = y. x [n_in, RZ_NET_LANES]. */
-void rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cache, double complex *value);
-/* exp(y(x') - y(x)) per lane, x' = x with the sign of n distinct inputs changed. out [RZ_NET_LANES]. */
-void rz_cosh_net_ratio(const rz_cosh_net *net, const double *cache, const int8_t *x, int n, const int32_t *input,
-                       double complex *out);
-/* Change the sign of n distinct inputs in the lanes with accept != 0: cache only, x is still the old one. */
-void rz_cosh_net_commit(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
-                        const uint8_t *accept);
+/* Fill the cache; value [RZ_NET_LANES] = y. x [n_in, RZ_NET_LANES]. Returns the largest relative difference between the
+ * exp(y) that commits carried along and the fresh one, if nothing but commits happened since the last refresh;
+ * otherwise that number means nothing. */
+double rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cache, double complex *value);
+/* exp(y(x') - y(x)) per lane, x' = x with the sign of n distinct inputs changed; the change stays pending in the cache.
+ * out [n_comp, RZ_NET_LANES]: real parts, and for a complex net imaginary parts behind them. */
+void rz_cosh_net_ratio(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
+                       double *out);
+/* Make the change of the last ratio (before anything else happened to cache and x) in the lanes with accept != 0: cache
+ * only, x is the caller's. */
+void rz_cosh_net_commit(const rz_cosh_net *net, double *cache, const uint8_t *accept);
 
 #endif

@@ -1,0 +1,168 @@
+/* Complex weights: eight operations per vector of hidden units and lane. Planes of a group lie side by side: [2, 8]. */
+#include "cosh_lanes.h"
+
+enum { STRIDE = LANES * 2 * GROUP, HALF = 4 }; /* from one group of hidden units to the next in u */
+static const double START = 0x1p-45;           /* START_COMPLEX */
+/* Of |.|^2: eight partial products between give a product whose square and whose ratio to another stay in range. */
+static const double LEAST = 0x1p-120, FULL = 0x1p120;
+
+static void take_powers_of_lanes(vec *re, vec *im, vec *exponent) {
+  take_powers(GROUP * W, (double *)re, (double *)im, (double *)exponent);
+}
+
+static inline int in_range(const vec *re, const vec *im) {
+  vec most = re[0] * re[0] + im[0] * im[0], least = most;
+  for (int k = 1; k < GROUP; ++k) {
+    const vec size = re[k] * re[k] + im[k] * im[k];
+    most = larger(most, size);
+    least = smaller(least, size);
+  }
+  return all_less(most, splat(FULL)) && all_less(splat(LEAST), least);
+}
+
+/* Partial products of groups first .. end - 1 into re[first_k ..], im[...]: half of the eight vectors, which with their
+ * imaginary parts fill the registers. */
+static inline void multiply_half(const double *u, const double *const *row, int half, int64_t first, int64_t end,
+                                 vec *re, vec *im) {
+  const vec one = splat(1.0);
+#define HALF4(F) F(0) F(1) F(2) F(3)
+#define LANE_OF(k) LANE(k + HALF * half)
+#define AT(k) (W * PART(k + HALF * half))
+#define BEGIN(k)                                                                                                       \
+  vec a##k = re[HALF * half + k], b##k = im[HALF * half + k];                                                          \
+  const double *g##k = row[LANE_OF(k)] + AT(k);
+  HALF4(BEGIN)
+  for (int64_t j = first; j < end; ++j) {
+    const double *v = u + j * STRIDE;
+#define MULTIPLY(k)                                                                                                    \
+  {                                                                                                                    \
+    const double *at = v + 2 * GROUP * LANE_OF(k) + AT(k), *gj = g##k + 2 * GROUP * j;                                 \
+    const vec x = load(at), y = load(at + GROUP), c = load(gj), d = load(gj + GROUP);                                  \
+    const vec r = one + x * c - y * d, i = x * d + y * c, old = a##k;                                                  \
+    a##k = old * r - b##k * i;                                                                                         \
+    b##k = old * i + b##k * r;                                                                                         \
+  }
+    HALF4(MULTIPLY)
+  }
+#define OUT(k)                                                                                                         \
+  re[HALF * half + k] = a##k;                                                                                          \
+  im[HALF * half + k] = b##k;
+  HALF4(OUT)
+}
+
+/* prod_j (1 + u_j row_j) of W lanes; returns whether powers of two were taken out. */
+static inline int product_of_lanes(const rz_cosh_net *net, const double *u, const double *const *row, double *out_re,
+                                   double *out_im, double *exponent) {
+  vec re[GROUP], im[GROUP], e[GROUP];
+  int scaled = 0;
+  for (int k = 0; k < GROUP; ++k) re[k] = splat(START);
+  memset(im, 0, sizeof im);
+  for (int64_t first = 0, end; first < net->n_group; first = end) {
+    end = first + net->chunk < net->n_group ? first + net->chunk : net->n_group;
+    multiply_half(u, row, 0, first, end, re, im);
+    multiply_half(u, row, 1, first, end, re, im);
+    if (in_range(re, im)) continue;
+    if (!scaled) memset(e, 0, sizeof e);
+    scaled = 1;
+    take_powers_of_lanes(re, im, e);
+  }
+  vec r, i;
+  joint_product_complex(re, im, &r, &i);
+  store(out_re, r);
+  store(out_im, i);
+  store(exponent, scaled ? joint_sum(e) : splat(0.0));
+  return scaled;
+}
+
+static int product_of_block(const rz_cosh_net *net, const double *u, const double *const *row, lane_numbers *p) {
+  int scaled = 0;
+  for (int l = 0; l < LANES; l += W)
+    scaled |= product_of_lanes(net, u + l * 2 * GROUP, row + l, p->re + l, p->im + l, p->exponent + l);
+  return scaled;
+}
+
+/* x <- x y, one group */
+static inline void multiply_group(double *x, const double *y) {
+  for (int j = 0; j < GROUP; j += W) {
+    const vec a = load(x + j), b = load(x + GROUP + j), c = load(y + j), d = load(y + GROUP + j);
+    store(x + j, a * c - b * d);
+    store(x + GROUP + j, a * d + b * c);
+  }
+}
+
+static void multiply_row(int row_size, double *to, const double *from) {
+  for (int j = 0; j < row_size; j += 2 * GROUP) multiply_group(to + j, from + j);
+}
+
+static void fill_units(const rz_cosh_net *net, const int64_t *position, double *u) {
+  const int n_four = n_four_of(net);
+  for (int64_t j = 0; j < net->row_size; j += 2 * GROUP)
+    for (int l = 0; l < LANES; ++l) {
+      double *v = u + j / (2 * GROUP) * STRIDE + l * 2 * GROUP;
+      memcpy(v, net->down + j, 2 * GROUP * sizeof *v);
+      for (int q = 0; q < n_four; ++q) multiply_group(v, net->four + position[l * n_four + q] + j);
+    }
+}
+
+static inline void invert(cosh_lanes *s) {
+  FOR_LANES {
+    const double a = s->product.re[l], b = s->product.im[l], scale = 1.0 / (a * a + b * b);
+    s->inverse[0][l] = a * scale;
+    s->inverse[1][l] = -b * scale;
+  }
+}
+
+static void refresh_complex(const rz_cosh_net *net, const int8_t *x, double *cache) {
+  cosh_lanes *s = head_of(cache);
+  find_fours(net, x, positions_of(net, cache));
+  fill_units(net, positions_of(net, cache), units_of(cache));
+  for (int l = 0; l < LANES; ++l) s->row[l] = net->one;
+  s->scaled = s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->product);
+  s->pending = s->product;
+  invert(s);
+}
+
+static void ratio_complex(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
+                          double *out) {
+  cosh_lanes *s = head_of(cache);
+  double *im = out + LANES;
+  choose_rows(net, cache, x, n, input, multiply_row);
+  s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->pending);
+  if (s->pending_scaled || s->scaled || n > net->max_plain) {
+    scaled_ratio(net, s, x, n, input, out, im);
+    return;
+  }
+  FOR_LANES {
+    const double a = s->pending.re[l], b = s->pending.im[l];
+    out[l] = a * s->inverse[0][l] - b * s->inverse[1][l];
+    im[l] = a * s->inverse[1][l] + b * s->inverse[0][l];
+  }
+  for (int k = 0; k < n; ++k) {
+    const int8_t *y = x + (int64_t)input[k] * LANES;
+    const double *re_of = net->front[0] + 2 * input[k], *im_of = net->front[1] + 2 * input[k];
+    const double ur = re_of[0], dr = re_of[1], ui = im_of[0], di = im_of[1];
+    uint64_t up[LANES];
+    find_positive(y, up);
+    FOR_LANES {
+      const double a = out[l], b = im[l], c = choose(up[l], ur, dr), d = choose(up[l], ui, di);
+      out[l] = a * c - b * d;
+      im[l] = a * d + b * c;
+    }
+  }
+}
+
+static void commit_complex(const rz_cosh_net *net, double *cache, const uint8_t *accept) {
+  cosh_lanes *s = head_of(cache);
+  int lane[LANES];
+  const int n = accept_product(s, accept, lane);
+  invert(s);
+  for (int i = 0; i < n; ++i) {
+    double *u = units_of(cache) + lane[i] * 2 * GROUP;
+    const double *g = s->row[lane[i]];
+    for (int64_t j = 0; j < net->row_size; j += 2 * GROUP, u += STRIDE) multiply_group(u, g + j);
+  }
+}
+
+extern const rz_cosh_kernels RZ_ISA_SYMBOL(rz_cosh_complex);
+const rz_cosh_kernels RZ_ISA_SYMBOL(rz_cosh_complex) = {
+    .refresh = refresh_complex, .ratio = ratio_complex, .commit = commit_complex};
