@@ -7,23 +7,14 @@
 
 typedef struct work {
   const rz_sr_problem *p;
-  double *rows; /* [n_rows] */
-  double *sum;  /* [n_param + 1]: the product and the number of ranks that failed */
+  double *sum; /* [n_param + 1]: the product and the number of ranks that failed */
 } work;
-
-static rz_err local_product(const work *w, const double *x) {
-  const rz_jacobian *j = w->p->j;
-  const int64_t n = rz_jacobian_n(j);
-  RZ_TRY(rz_jacobian_apply(j, x, w->rows));
-  for (int64_t r = 0; r < rz_jacobian_n_rows(j); r++) w->rows[r] *= rz_jacobian_weight(j, r % n);
-  return rz_jacobian_apply_t(j, w->rows, w->sum);
-}
 
 /* A rank's failure travels with the sum, so that agreement costs nothing while all is well. */
 static rz_err product(void *ctx, const double *x, double *y) {
   const work *w = ctx;
   const rz_sr_problem *p = w->p;
-  const rz_err rc = local_product(w, x);
+  const rz_err rc = rz_jacobian_metric(p->j, x, w->sum);
   w->sum[p->n_param] = rc == RZ_OK ? 0.0 : 1.0;
   RZ_TRY(rz_sum(p->comm, p->n_param + 1, w->sum));
   if (w->sum[p->n_param] != 0.0) return rz_agree(p->comm, rc);
@@ -63,19 +54,13 @@ static rz_err make_preconditioner(rz_sr_problem *p, rz_sr_subset **subset, rz_li
   return RZ_OK;
 }
 
-static rz_err prepare(const rz_sr_problem *p, work *w) {
-  RZ_TRY(RZ_NEW(rz_jacobian_n_rows(p->j), &w->rows));
-  RZ_TRY(RZ_NEW(p->n_param + 1, &w->sum));
-  return RZ_OK;
-}
-
 rz_err rz_sr_cg(rz_sr_problem *p, double *d, rz_sr_result *result) {
   work w = {.p = p};
   const rz_linear a = {product, &w};
   rz_linear m = {0};
   rz_sr_subset *subset = NULL;
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, rz_agree(p->comm, prepare(p, &w)));
+  RZ_TRY_DONE(rc, rz_agree(p->comm, RZ_NEW(p->n_param + 1, &w.sum)));
   RZ_TRY_DONE(rc, make_preconditioner(p, &subset, &m, result));
   if (p->o->start)
     memcpy(d, p->o->start, (size_t)p->n_param * sizeof *d);
@@ -86,6 +71,5 @@ rz_err rz_sr_cg(rz_sr_problem *p, double *d, rz_sr_result *result) {
 done:
   rz_sr_subset_destroy(&subset);
   rz_free(&w.sum);
-  rz_free(&w.rows);
   return rc;
 }

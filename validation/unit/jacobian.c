@@ -121,7 +121,8 @@ static double worst(int64_t n, const double *a, const double *b, double size) {
 static void products(const rz_jacobian *j, const dense *d, rz_range mine, const double *scale, int centred) {
   const int64_t P = d->n_param, n = mine.count, rows = n * d->n_comp;
   double *v = reals(P), *u = reals(rows), *y = reals(rows), *g = reals(P), *diag = reals(P), *y0 = reals(rows),
-         *g0 = reals(P), *diag0 = reals(P), *panel = reals(n * P), *panel0 = reals(n * P);
+         *g0 = reals(P), *diag0 = reals(P), *panel = reals(n * P), *panel0 = reals(n * P), *s = reals(P),
+         *s0 = reals(P);
   for (int64_t k = 0; k < P; k++) v[k] = draw(91, (uint64_t)k);
   for (int64_t r = 0; r < rows; r++) u[r] = draw(92, (uint64_t)(r + mine.first));
   for (int c = 0; c < d->n_comp; c++)
@@ -132,8 +133,13 @@ static void products(const rz_jacobian *j, const dense *d, rz_range mine, const 
         g0[k] += e * u[c * n + i];
         diag0[k] += d->w[mine.first + i] * e * e;
       }
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t k = 0; k < P; k++)
+      s0[k] += d->w[mine.first + r % n] * y0[r] * entry(d, scale, centred, (int)(r / n), mine.first + r % n, k);
   RZ_EXPECT_OK(rz_jacobian_apply(j, v, y));
   RZ_EXPECT_OK(rz_jacobian_apply_t(j, u, g));
+  RZ_EXPECT_OK(rz_jacobian_metric(j, v, s));
+  RZ_EXPECT_NEAR(worst(P, s, s0, 1), 0, 1e-12);
   RZ_EXPECT_OK(rz_jacobian_diagonal(j, diag));
   RZ_EXPECT_NEAR(worst(rows, y, y0, sqrt((double)P)), 0, 1e-12);
   RZ_EXPECT_NEAR(worst(P, g, g0, 1), 0, 1e-12);
@@ -144,7 +150,8 @@ static void products(const rz_jacobian *j, const dense *d, rz_range mine, const 
       for (int64_t k = 0; k < P; k++) panel0[i * P + k] = entry(d, scale, centred, c, mine.first + i, k);
     RZ_EXPECT_NEAR(worst(n * P, panel, panel0, 1), 0, 1e-12);
   }
-  free(v), free(u), free(y), free(g), free(diag), free(y0), free(g0), free(diag0), free(panel), free(panel0);
+  free(v), free(u), free(y), free(g), free(diag), free(y0), free(g0), free(diag0), free(panel), free(panel0), free(s),
+      free(s0);
 }
 
 /* Gram blocks between this rank's samples and a packed and unpacked choice of them, in a window of a wider array. */

@@ -64,6 +64,8 @@ rz_err rz_jacobian_apply(const rz_jacobian *j, const double *v, double *y);
 /* g = J^T u over this rank's rows (no weights, no communication). u [n_rows], g out [n_param]. The centred product
  * subtracts mean_c * sum_i u_(c,i), local part. */
 rz_err rz_jacobian_apply_t(const rz_jacobian *j, const double *u, double *g);
+/* g = J^T W J v over this rank's rows, in one pass through the factors. v, g [n_param]. */
+rz_err rz_jacobian_metric(const rz_jacobian *j, const double *v, double *g);
 /* Diagonal of J^T W J over this rank's rows: out [n_param]. */
 rz_err rz_jacobian_diagonal(const rz_jacobian *j, double *out);
 /* Dense rows: samples first .. first + count - 1 of component c; out shape [count, n_param]. */
