@@ -18,6 +18,7 @@ typedef struct loop {
   rz_snapshot here, good; /* start of this step; start of the last step whose assessment was good */
   bool have_good;
   double good_objective, good_error, good_mobility;
+  double moved;   /* length in the metric of the step that led here */
   int rejections; /* in a row */
   bool again;     /* this step was recorded, then undone, and is walked a second time */
   double *delta;
@@ -41,9 +42,12 @@ static bool has_risen(const loop *l, double rise, double noise, double scale) {
   return rise > l->spec->spike_sigma * noise && rise > (strict ? 1e-13 : l->spec->spike_relative) * scale;
 }
 
+/* Samples that lag behind their distribution may claim too low an objective, to which no later one can return. Steps
+ * that are undone grow shorter, until they are too short to be what raised it. */
 static void judge_rise(const loop *l, rz_assessment *a) {
   if (!a->healthy || !l->have_good) return;
   const double noise = hypot(a->error, l->good_error);
+  if (noise > 0.0 && l->moved < l->spec->blameless_step) return;
   if (!has_risen(l, a->objective - l->good_objective, noise, fabs(l->good_objective))) return;
   a->healthy = false;
   snprintf(a->reason, sizeof a->reason, "the objective rose from %.12g to %.12g (noise %.1e)", l->good_objective,
@@ -174,6 +178,7 @@ static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progres
   if (a.healthy) {
     keep_as_good(l, &a);
     RZ_TRY_DONE(rc, move(l, *step, &a, &info));
+    l->moved = info.metric_norm;
   }
   if (!a.healthy) {
     out->n_rejected++;

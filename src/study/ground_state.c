@@ -60,7 +60,7 @@ typedef struct ground_state {
 } ground_state;
 
 static const rz_train_spec default_train = {
-    .max_rejections = 12, .spike_sigma = 10.0, .spike_relative = 1e-3, .mobility_drop = 10.0};
+    .max_rejections = 12, .spike_sigma = 10.0, .spike_relative = 1e-3, .blameless_step = 1e-3, .mobility_drop = 10.0};
 
 /* Undone steps, as a fraction, that are worth a warning. */
 static const double MAX_REJECTED = 0.1;

@@ -53,6 +53,8 @@ typedef struct rz_train_spec {
   int max_rejections;    /* in a row; then RZ_ERR_NUM */
   double spike_sigma;    /* a rise of the objective by more than this many combined errors ... */
   double spike_relative; /* ... and by more than this fraction of its size is a bad step; without error: any rise */
+  double blameless_step; /* a step shorter than this in the metric cannot have made a noisy objective rise so far: the
+                            value before it was wrong, and training goes on from the new one */
   double mobility_drop;  /* a step that divides the mobility by more than this has frozen the samples */
   int64_t report_every;  /* progress lines in a log file; on a terminal the line is redrawn */
 } rz_train_spec;
