@@ -2,6 +2,7 @@
 #include "ed_rows.h"
 #include "ritz/core/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A sector of up to DENSE_AUTO states is solved whole; larger ones, up to DENSE_MANY, if many levels are wanted. */
@@ -128,18 +129,20 @@ done:
   return rc;
 }
 
-/* psi_s = sum_a x_a sum_{g: g r_a = s} chi(g)* / (|G| sqrt(n_a)), or x itself without symmetries. */
+/* psi_s = sum_a x_a sum_{g: g r_a = s} chi(g)* / sqrt(|G| |stabiliser of r_a|), or x itself without symmetries. */
 static void spread(const rz_ed_basis *b, const double complex *x, double complex *psi) {
   const rz_ed_group *const g = b->group;
+  uint64_t image[RZ_ED_MAX_ELEMENT];
   if (b->plain) {
     memcpy(psi, x, (size_t)b->dim * sizeof *psi);
     return;
   }
   memset(psi, 0, (size_t)b->sector.dim * sizeof *psi);
   for (int64_t a = 0; a < b->dim; a++) {
-    const double complex c = x[a] / (g->n * csqrt(b->norm[a]));
+    rz_ed_group_images(g, b->state[a], image);
+    const double complex c = x[a] / sqrt((double)g->n * b->stabiliser[a]);
     for (int k = 0; k < g->n; k++)
-      psi[rz_sector_rank(&b->sector, rz_ed_group_apply(g, k, b->state[a]))] += conj(g->character[k]) * c;
+      psi[rz_sector_rank(&b->sector, image[k])] += conj(g->character[k]) * c;
   }
 }
 

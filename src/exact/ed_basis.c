@@ -1,10 +1,7 @@
 #include "ed_basis.h"
 #include "ritz/core/memory.h"
 
-#include <math.h>
-#include <string.h>
-
-enum { MAX_TABLE_SITES = 40, SEARCH_BITS = 16 }; /* two tables of at most 2^20 entries */
+enum { MAX_TABLE_SITES = 40 }; /* two tables of at most 2^20 entries */
 
 /* --- Plain: tables of the position --- */
 
@@ -28,93 +25,36 @@ static rz_err make_rank_tables(rz_ed_basis *b) {
   return RZ_OK;
 }
 
-/* --- With symmetries: the list of orbits --- */
+/* --- With symmetries --- */
 
-/* n_r of a state that is the smallest of its orbit, 0 for any other. */
-static double orbit_norm(const rz_ed_group *g, uint64_t state) {
-  double complex sum = 0.0;
-  for (int k = 0; k < g->n; k++) {
-    const uint64_t image = rz_ed_group_apply(g, k, state);
-    if (image < state) return 0.0;
-    if (image == state) sum += g->character[k];
-  }
-  const double norm = creal(sum) / g->n; /* a whole number of states of the stabiliser, or zero up to rounding */
-  return norm * g->n > 0.5 ? norm : 0.0;
+/* Room on the stack for the least images of some configurations and all images of one. */
+enum { BATCH = 64 };
+
+static int32_t element_to(const rz_ed_group *g, uint64_t state, uint64_t least, uint64_t *image) {
+  int32_t k = 0;
+  rz_ed_group_images(g, state, image);
+  while (image[k] != least) k++;
+  return k < g->n ? k : 0; /* the lanes behind the elements hold the identity */
 }
 
-/* Orbits whose smallest state is in this rank's share of the sector; with state = NULL they are only counted. */
-static int64_t scan(const rz_ed_basis *b, rz_range share, uint64_t *state, double *norm) {
-  uint64_t s = share.count > 0 ? rz_sector_unrank(&b->sector, share.first) : 0;
-  int64_t n = 0;
-  for (int64_t i = 0; i < share.count; i++) {
-    const double n_r = orbit_norm(b->group, s);
-    if (n_r > 0.0) {
-      if (state) {
-        state[n] = s;
-        norm[n] = n_r;
-      }
-      n++;
+void rz_ed_basis_find(const rz_ed_basis *b, int64_t n, const uint64_t *state, int64_t *number, int32_t *element) {
+  const rz_ed_group *const g = b->group;
+  uint64_t least[BATCH], image[RZ_ED_MAX_ELEMENT];
+  for (int64_t first = 0; first < n; first += BATCH) {
+    const int64_t count = n - first < BATCH ? n - first : BATCH;
+    for (int64_t i = 0; i < count; i++) {
+      least[i] = rz_ed_group_least(g, state[first + i]);
+      element[first + i] = g->trivial ? 0 : element_to(g, state[first + i], least[i], image);
     }
-    if (i + 1 < share.count) s = rz_sector_next(&b->sector, s);
+    rz_ed_search_find(b->search, count, least, number + first);
   }
-  return n;
-}
-
-/* Where the states of each value of the highest bits begin: a search then looks at few. */
-static rz_err make_search_table(rz_ed_basis *b) {
-  b->shift = b->sector.n_site > SEARCH_BITS ? b->sector.n_site - SEARCH_BITS : 0;
-  const int64_t n = (int64_t)1 << (b->sector.n_site - b->shift);
-  RZ_TRY(RZ_NEW0(n + 1, &b->start));
-  b->bytes += (n + 1) * (int64_t)sizeof *b->start;
-  for (int64_t a = 0; a < b->dim; a++) b->start[(b->state[a] >> b->shift) + 1]++;
-  for (int64_t i = 0; i < n; i++) b->start[i + 1] += b->start[i];
-  return RZ_OK;
 }
 
 static rz_err list_orbits(rz_ed_basis *b, const rz_comm *comm) {
-  const rz_range share = rz_share(b->sector.dim, comm->rank, comm->size);
-  const int64_t n = scan(b, share, NULL, NULL);
-  uint64_t *state = NULL;
-  double *norm = NULL;
-  rz_err rc = RZ_OK;
-  b->dim = n;
-  RZ_TRY_DONE(rc, rz_sum_i64(comm, 1, &b->dim));
-  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(n, &state)));
-  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(n, &norm)));
-  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(b->dim, &b->state)));
-  RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(b->dim, &b->norm)));
-  (void)scan(b, share, state, norm);
-  RZ_TRY_DONE(rc, rz_allgather(comm, n, sizeof *state, state, b->state));
-  RZ_TRY_DONE(rc, rz_allgather(comm, n, sizeof *norm, norm, b->norm));
-  b->bytes += b->dim * (int64_t)(sizeof *state + sizeof *norm);
-  RZ_TRY_DONE(rc, rz_agree(comm, make_search_table(b)));
-done:
-  rz_free(&state);
-  rz_free(&norm);
-  return rc;
-}
-
-int64_t rz_ed_basis_find(const rz_ed_basis *b, uint64_t state, double complex *character) {
-  const rz_ed_group *const g = b->group;
-  uint64_t least = state;
-  int by = 0;
-  for (int k = 1; k < g->n; k++) {
-    const uint64_t image = rz_ed_group_apply(g, k, state);
-    if (image < least) {
-      least = image;
-      by = k;
-    }
-  }
-  *character = g->character[by];
-  int64_t low = b->start[least >> b->shift], high = b->start[(least >> b->shift) + 1];
-  while (low < high) {
-    const int64_t middle = low + (high - low) / 2;
-    if (b->state[middle] < least)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < b->dim && b->state[low] == least ? low : -1; /* low may be the first of the next part */
+  RZ_TRY(rz_ed_orbits_list(b, comm));
+  RZ_TRY(rz_agree(comm, rz_ed_search_create(b->sector.n_site, b->dim, b->state, &b->search)));
+  b->bytes += b->dim * (int64_t)(sizeof *b->state + sizeof *b->stabiliser) + rz_ed_search_bytes(b->search);
+  return RZ_OK;
 }
 
 static rz_err check_sector(const rz_ed_spec *spec) {
@@ -133,7 +73,7 @@ rz_err rz_ed_basis_create(const rz_ed_spec *spec, const rz_ed_operator *op, cons
   RZ_TRY_DONE(rc, rz_agree(comm, rz_ed_group_create(spec, op, &b->group)));
   b->plain = b->group->n == 1;
   b->dim = b->sector.dim;
-  b->bytes = (int64_t)sizeof *b + (int64_t)b->group->n * b->group->n_byte * 256 * 8;
+  b->bytes = (int64_t)sizeof *b + rz_ed_group_bytes(b->group);
   if (b->plain)
     RZ_TRY_DONE(rc, rz_agree(comm, make_rank_tables(b)));
   else
@@ -150,7 +90,7 @@ void rz_ed_basis_destroy(rz_ed_basis **basis) {
   rz_free(&(*basis)->low);
   rz_free(&(*basis)->high);
   rz_free(&(*basis)->state);
-  rz_free(&(*basis)->norm);
-  rz_free(&(*basis)->start);
+  rz_free(&(*basis)->stabiliser);
+  rz_ed_search_destroy(&(*basis)->search);
   rz_free(basis);
 }

@@ -21,10 +21,9 @@ typedef struct rz_ed_basis {
   uint64_t low_mask;
   int64_t *low, *high;
   /* with symmetries, equal on every rank */
-  uint64_t *state; /* [dim], ascending */
-  double *norm;    /* [dim]: n_r */
-  int shift;       /* states with the same bits from `shift` on are numbers start[bits] .. start[bits + 1] - 1 */
-  int64_t *start;
+  uint64_t *state;      /* [dim], ascending */
+  uint16_t *stabiliser; /* [dim]: elements that leave the state as it is: n_r = this over the size of the group */
+  struct rz_ed_search *search;
   int64_t bytes;
 } rz_ed_basis;
 
@@ -32,9 +31,21 @@ typedef struct rz_ed_basis {
  * if op does not keep the fixed Sz. */
 rz_err rz_ed_basis_create(const rz_ed_spec *spec, const rz_ed_operator *op, const rz_comm *comm, rz_ed_basis **out);
 void rz_ed_basis_destroy(rz_ed_basis **basis);
-/* Number of the orbit of a configuration, -1 if it has no part in the sector; *character is that of the g that moves
- * the configuration to the orbit's smallest. With symmetries only. */
-int64_t rz_ed_basis_find(const rz_ed_basis *b, uint64_t state, double complex *character);
+/* Numbers of the orbits of n configurations, -1 for one that has no part in the sector; element[i] is a g that moves
+ * configuration i to the smallest of its orbit (any, where all characters are 1). With symmetries only. Local. */
+void rz_ed_basis_find(const rz_ed_basis *b, int64_t n, const uint64_t *state, int64_t *number, int32_t *element);
+
+/* The orbits of a sector: fills dim, state and stabiliser of a basis that has its sector and group. Collective. */
+rz_err rz_ed_orbits_list(rz_ed_basis *b, const rz_comm *comm);
+
+/* Positions in an ascending list of bit strings: a table over the highest bits, and for each of its entries one over
+ * the next bits, as fine as the entry has states. */
+typedef struct rz_ed_search rz_ed_search;
+rz_err rz_ed_search_create(int n_bit, int64_t n, const uint64_t *state, rz_ed_search **out);
+void rz_ed_search_destroy(rz_ed_search **search);
+/* at[i]: the position of key[i], -1 if it is not in the list; the reads of several keys overlap. Local. */
+void rz_ed_search_find(const rz_ed_search *s, int64_t n, const uint64_t *key, int64_t *at);
+int64_t rz_ed_search_bytes(const rz_ed_search *s);
 
 static inline int64_t rz_ed_basis_rank(const rz_ed_basis *b, uint64_t state) {
   if (b->high) return b->high[state >> b->n_low] + b->low[state & b->low_mask];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_GENERATOR = 16, MAX_ELEMENT = 4096 };
+enum { MAX_GENERATOR = 16 };
 
 typedef struct generator {
   const int32_t *perm; /* NULL: identity */
@@ -154,7 +154,8 @@ static int find_element(const rz_ed_group *g, const int32_t *perm, uint8_t flip)
 /* Room for one more element; arrays grow by doubling. */
 static rz_err grow(rz_ed_group *g, int *room) {
   if (g->n < *room) return RZ_OK;
-  RZ_CHECK(g->n < MAX_ELEMENT, RZ_ERR_ARG, "the symmetry group has more than %d elements", (int)MAX_ELEMENT);
+  RZ_CHECK(g->n < RZ_ED_MAX_ELEMENT, RZ_ERR_ARG, "the symmetry group has more than %d elements",
+           (int)RZ_ED_MAX_ELEMENT);
   const int more = 2 * *room;
   int32_t *perm = NULL;
   uint8_t *flip = NULL;
@@ -227,22 +228,41 @@ static double complex root_of_unity(int64_t m, int64_t order) {
   return cos(angle) - I * sin(angle);
 }
 
-static rz_err make_tables(rz_ed_group *g) {
-  g->n_byte = (g->n_site + 7) / 8;
-  g->all = g->n_site == 64 ? ~(uint64_t)0 : ((uint64_t)1 << g->n_site) - 1;
-  g->real = true;
+static rz_err make_characters(rz_ed_group *g) {
+  g->real = g->trivial = true;
   RZ_TRY(RZ_NEW(g->n, &g->character));
-  RZ_TRY(RZ_NEW0((int64_t)g->n * g->n_byte * 256, &g->table));
   for (int k = 0; k < g->n; k++) {
     g->character[k] = root_of_unity(g->phase[k], g->order);
     g->real = g->real && (2 * g->phase[k]) % g->order == 0;
-    for (int i = 0; i < g->n_site; i++) {
-      uint64_t *const t = g->table + ((int64_t)k * g->n_byte + i / 8) * 256;
-      for (int byte = 0; byte < 256; byte++)
-        if (byte >> (i % 8) & 1) t[byte] |= (uint64_t)1 << g->perm[(int64_t)k * g->n_site + i];
-    }
+    g->trivial = g->trivial && g->phase[k] == 0;
   }
   return RZ_OK;
+}
+
+static rz_err make_tables(rz_ed_group *g) {
+  const int n_site = g->n_site;
+  g->n_byte = (n_site + 7) / 8;
+  g->n_lane = (g->n + RZ_ED_LANES - 1) / RZ_ED_LANES * RZ_ED_LANES;
+  RZ_TRY(RZ_NEW0((int64_t)g->n_byte * 256 * g->n_lane, &g->table));
+  RZ_TRY(RZ_NEW0(g->n_lane, &g->turn));
+  RZ_TRY(RZ_NEW(g->n * n_site, &g->reach));
+  for (int k = 0; k < g->n_lane; k++) {
+    const int element = k < g->n ? k : 0;
+    const int32_t *const perm = g->perm + (int64_t)element * n_site;
+    g->turn[k] = g->flip[element] ? ((uint64_t)1 << n_site) - 1 : 0;
+    for (int i = 0; i < n_site; i++)
+      for (int byte = 0; byte < 256; byte++)
+        if (byte >> (i % 8) & 1) g->table[((int64_t)(i / 8) * 256 + byte) * g->n_lane + k] |= (uint64_t)1 << perm[i];
+  }
+  for (int k = 0; k < g->n; k++) {
+    uint8_t *const reach = g->reach + (int64_t)k * n_site;
+    for (int i = 0; i < n_site; i++) reach[g->perm[(int64_t)k * n_site + i]] = (uint8_t)i;
+    for (int i = n_site - 1; i >= 0; i--) {
+      if (i < reach[i]) reach[i] = (uint8_t)i;
+      if (i + 1 < n_site && reach[i + 1] < reach[i]) reach[i] = reach[i + 1];
+    }
+  }
+  return make_characters(g);
 }
 
 rz_err rz_ed_group_create(const rz_ed_spec *spec, const rz_ed_operator *op, rz_ed_group **out) {
@@ -269,6 +289,8 @@ void rz_ed_group_destroy(rz_ed_group **group) {
   rz_free(&(*group)->flip);
   rz_free(&(*group)->phase);
   rz_free(&(*group)->table);
+  rz_free(&(*group)->turn);
+  rz_free(&(*group)->reach);
   rz_free(&(*group)->character);
   rz_free(group);
 }

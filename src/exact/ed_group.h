@@ -10,29 +10,32 @@
 #include "ed_operator.h"
 #include "ritz/exact/ed.h"
 
+enum { RZ_ED_MAX_ELEMENT = 4096, RZ_ED_LANES = 8 };
+
 typedef struct rz_ed_group {
   int n_site, n;  /* sites, elements; 1: the identity alone */
+  int n_lane;     /* elements with repeats of the identity behind them: a multiple of RZ_ED_LANES */
   int64_t order;  /* of the roots of unity among the characters */
   int32_t *perm;  /* [n, n_site] */
   uint8_t *flip;  /* [n] */
   int64_t *phase; /* [n], 0 <= phase < order */
   bool real;      /* every character is real */
+  bool trivial;   /* every character is 1 */
   int n_byte;
-  uint64_t *table;           /* [n, n_byte, 256]: image of each byte of a bit string */
-  uint64_t all;              /* mask of the sites */
+  uint64_t *table;           /* [n_byte, 256, n_lane]: images of each byte of a bit string, side by side */
+  uint64_t *turn;            /* [n_lane]: the mask of the sites if `flip`, else 0 */
   double complex *character; /* [n] */
+  uint8_t *reach;            /* [n, n_site]: bits site .. n_site - 1 of the image come from the bits of the state from
+                                reach[site] on, or a lower bit is among them: the lowest of both */
 } rz_ed_group;
 
 /* The group of a spec. Errors: RZ_ERR_ARG if a symmetry does not exist on the lattice, does not commute with op (the
  * symmetry and a term it moves are named), or the quantum numbers contradict each other. */
 rz_err rz_ed_group_create(const rz_ed_spec *spec, const rz_ed_operator *op, rz_ed_group **out);
 void rz_ed_group_destroy(rz_ed_group **group);
-
-static inline uint64_t rz_ed_group_apply(const rz_ed_group *g, int k, uint64_t state) {
-  const uint64_t *t = g->table + (int64_t)k * g->n_byte * 256;
-  uint64_t image = 0;
-  for (int b = 0; b < g->n_byte; b++, t += 256, state >>= 8) image |= t[state & 255];
-  return g->flip[k] ? image ^ g->all : image;
-}
+/* Images of a state under all elements, image [n_lane]; rz_ed_group_least returns the least of them. */
+void rz_ed_group_images(const rz_ed_group *g, uint64_t state, uint64_t *image);
+uint64_t rz_ed_group_least(const rz_ed_group *g, uint64_t state);
+int64_t rz_ed_group_bytes(const rz_ed_group *g);
 
 #endif

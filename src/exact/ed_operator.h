@@ -47,4 +47,30 @@ static inline double rz_ed_parity(uint64_t state, uint64_t z) {
   return (double)(1 - 2 * (__builtin_popcountll(~state & z) & 1));
 }
 
+/* Takes element number n of a row: <target| H |state> = value. */
+typedef void rz_ed_put(void *ctx, int64_t n, uint64_t target, double complex value);
+/* Hands the elements off the diagonal to `put`; returns how many. Exchanges that act are listed first, in active
+ * [n_exchange + 1], without a branch: half of them do, at random. */
+static inline int64_t rz_ed_connect(const rz_ed_operator *op, uint64_t state, int32_t *active, rz_ed_put *put,
+                                    void *ctx) {
+  const rz_ed_set *set = op->set;
+  int64_t n = 0, n_active = 0;
+  for (int64_t k = 0; k < op->n_constant; k++) put(ctx, n++, state ^ set[k].flip, set[k].v[0]);
+  set += op->n_constant;
+  for (int64_t k = 0; k < op->n_exchange; k++) {
+    active[n_active] = (int32_t)k;
+    n_active += (int64_t)(((state >> set[k].low) ^ (state >> set[k].high)) & 1);
+  }
+  for (int64_t i = 0; i < n_active; i++) {
+    const rz_ed_set *const e = &set[active[i]];
+    put(ctx, n++, state ^ e->flip, e->v[(state >> e->low) & 1]);
+  }
+  set += op->n_exchange;
+  for (int64_t k = 0; k < op->n_set - op->n_constant - op->n_exchange; k++) {
+    const double complex v = rz_ed_set_element(op, &set[k], state);
+    if (v != 0.0) put(ctx, n++, state ^ set[k].flip, v);
+  }
+  return n;
+}
+
 #endif

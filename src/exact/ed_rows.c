@@ -1,4 +1,5 @@
 #include "ed_rows.h"
+#include "ed_stored.h"
 #include "ritz/core/memory.h"
 
 #include <math.h>
@@ -24,10 +25,7 @@ struct rz_ed_rows {
   int64_t *column;
   double *value;
   int32_t *active;
-  /* with symmetries: all rows */
-  int64_t *first; /* [rows + 1] */
-  int64_t *all_column;
-  double *all_value;
+  rz_ed_stored *stored; /* with symmetries: all rows; nothing below is used then */
   /* exchange in chunks; counts and displacements in units of contributions, [n_chunk, size] */
   int64_t chunk;
   int n_chunk;
@@ -44,7 +42,8 @@ const double *rz_ed_rows_diagonal(const rz_ed_rows *h) { return h->diagonal; }
 
 /* --- One row --- */
 
-static inline void put(rz_ed_rows *h, int64_t n, uint64_t target, double complex v) {
+static inline void put(void *ctx, int64_t n, uint64_t target, double complex v) {
+  rz_ed_rows *const h = ctx;
   h->column[n] = rz_ed_basis_rank(h->basis, target);
   if (h->is_complex) {
     h->value[2 * n] = creal(v);
@@ -53,106 +52,22 @@ static inline void put(rz_ed_rows *h, int64_t n, uint64_t target, double complex
     h->value[n] = creal(v);
 }
 
-/* Elements of a plain configuration. Exchanges that act are listed first without a branch: half of them do, at random.
- */
-static int64_t connect(rz_ed_rows *h, uint64_t s) {
-  const rz_ed_operator *const op = h->op;
-  const rz_ed_set *set = op->set;
-  int64_t n = 0, n_active = 0;
-  for (int64_t k = 0; k < op->n_constant; k++) put(h, n++, s ^ set[k].flip, set[k].v[0]);
-  set += op->n_constant;
-  for (int64_t k = 0; k < op->n_exchange; k++) {
-    h->active[n_active] = (int32_t)k;
-    n_active += (int64_t)(((s >> set[k].low) ^ (s >> set[k].high)) & 1);
-  }
-  for (int64_t i = 0; i < n_active; i++) {
-    const rz_ed_set *const e = &set[h->active[i]];
-    put(h, n++, s ^ e->flip, e->v[(s >> e->low) & 1]);
-  }
-  set += op->n_exchange;
-  for (int64_t k = 0; k < op->n_set - op->n_constant - op->n_exchange; k++) {
-    const double complex v = rz_ed_set_element(op, &set[k], s);
-    if (v != 0.0) put(h, n++, s ^ set[k].flip, v);
-  }
-  return n;
-}
-
 void rz_ed_rows_get(rz_ed_rows *h, int64_t row, int64_t *n, const int64_t **column, const double **value) {
-  if (!h->basis->plain) {
-    *n = h->first[row + 1] - h->first[row];
-    *column = h->all_column + h->first[row];
-    *value = h->all_value + (h->is_complex ? 2 : 1) * h->first[row];
-    return;
-  }
   if (row != h->row + 1 || row == 0)
     h->state = rz_sector_unrank(&h->basis->sector, h->rows.first + row);
   else
     h->state = rz_sector_next(&h->basis->sector, h->state);
   h->row = row;
-  *n = connect(h, h->state);
+  *n = rz_ed_connect(h->op, h->state, h->active, put, h);
   *column = h->column;
   *value = h->value;
 }
 
-/* --- Rows with symmetries --- */
-
-/* Elements of orbit a: column[k], value[k] with equal columns added up; at most n_set + 1. Returns their number. */
-static int64_t connect_orbit(const rz_ed_rows *h, int64_t a, int64_t *column, double complex *value) {
-  const rz_ed_basis *const b = h->basis;
-  int64_t n = 0;
-  for (int64_t k = 0; k < h->op->n_set; k++) {
-    const double complex v = rz_ed_set_element(h->op, &h->op->set[k], b->state[a]);
-    double complex chi = 1.0;
-    if (v == 0.0) continue;
-    const int64_t to = rz_ed_basis_find(b, b->state[a] ^ h->op->set[k].flip, &chi);
-    if (to < 0) continue;
-    int64_t i = 0;
-    while (i < n && column[i] != to) i++;
-    if (i == n) {
-      column[n] = to;
-      value[n++] = 0.0;
-    }
-    value[i] += v * conj(chi) * sqrt(b->norm[to] / b->norm[a]);
-  }
-  return n;
-}
-
-/* Two passes: count, then fill. */
-static rz_err store_rows(rz_ed_rows *h) {
-  const int64_t n_row = h->rows.count, n_max = h->op->n_set;
-  const int width = h->is_complex ? 2 : 1;
-  int64_t *column = NULL;
-  double complex *value = NULL;
-  rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW(n_max, &column));
-  RZ_TRY_DONE(rc, RZ_NEW(n_max, &value));
-  RZ_TRY_DONE(rc, RZ_NEW(n_row + 1, &h->first));
-  h->first[0] = 0;
-  for (int64_t row = 0; row < n_row; row++)
-    h->first[row + 1] = h->first[row] + connect_orbit(h, h->rows.first + row, column, value);
-  RZ_TRY_DONE(rc, RZ_NEW(h->first[n_row], &h->all_column));
-  RZ_TRY_DONE(rc, RZ_NEW(width * h->first[n_row], &h->all_value));
-  h->bytes += (n_row + 1) * 8 + h->first[n_row] * (8 + 8 * width);
-  for (int64_t row = 0; row < n_row; row++) {
-    const int64_t at = h->first[row], n = connect_orbit(h, h->rows.first + row, column, value);
-    for (int64_t k = 0; k < n; k++) {
-      h->all_column[at + k] = column[k];
-      h->all_value[width * (at + k)] = creal(value[k]);
-      if (h->is_complex) h->all_value[width * (at + k) + 1] = cimag(value[k]);
-    }
-  }
-done:
-  rz_free(&column);
-  rz_free(&value);
-  return rc;
-}
-
 static void fill_diagonal(rz_ed_rows *h) {
-  const rz_ed_basis *const b = h->basis;
-  uint64_t s = b->plain && h->rows.count > 0 ? rz_sector_unrank(&b->sector, h->rows.first) : 0;
+  uint64_t s = h->rows.count > 0 ? rz_sector_unrank(&h->basis->sector, h->rows.first) : 0;
   for (int64_t row = 0; row < h->rows.count; row++) {
-    h->diagonal[row] = rz_ed_diagonal(h->op, b->plain ? s : b->state[h->rows.first + row]);
-    if (b->plain && row + 1 < h->rows.count) s = rz_sector_next(&b->sector, s);
+    h->diagonal[row] = rz_ed_diagonal(h->op, s);
+    if (row + 1 < h->rows.count) s = rz_sector_next(&h->basis->sector, s);
   }
 }
 
@@ -295,6 +210,7 @@ rz_err rz_ed_rows_apply(void *ctx, const double *x, double *y) {
   rz_ed_rows *const h = ctx;
   const int64_t n = h->rows.count;
   const bool alone = h->comm->size == 1;
+  if (h->stored) return rz_ed_stored_apply(h->stored, x, y);
   memset(y, 0, (size_t)(h->is_complex ? 2 * n : n) * sizeof *y);
   for (int c = 0; c < (alone ? 1 : h->n_chunk); c++) {
     const int64_t first = alone ? 0 : c * h->chunk, end = alone ? n : first + h->chunk, last = end < n ? end : n;
@@ -317,7 +233,19 @@ static rz_err allocate_row(rz_ed_rows *h) {
   RZ_TRY(RZ_NEW(2 * n, &h->value));
   RZ_TRY(RZ_NEW(h->op->n_exchange + 1, &h->active));
   h->bytes += h->rows.count * 8 + n * 28;
-  return h->basis->plain ? RZ_OK : store_rows(h);
+  return RZ_OK;
+}
+
+static rz_err prepare_plain(rz_ed_rows *h) {
+  RZ_TRY(rz_agree(h->comm, allocate_row(h)));
+  fill_diagonal(h);
+  return plan(h);
+}
+
+static rz_err prepare_stored(rz_ed_rows *h) {
+  RZ_TRY(rz_ed_stored_create(h->basis, h->op, h->is_complex, h->comm, &h->stored));
+  h->bytes += rz_ed_stored_bytes(h->stored);
+  return RZ_OK;
 }
 
 rz_err rz_ed_rows_create(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_rows **out) {
@@ -332,9 +260,7 @@ rz_err rz_ed_rows_create(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_rows
   h->is_complex = !h->op->real || !h->basis->group->real;
   h->rows = rz_share(h->basis->dim, comm->rank, comm->size);
   h->bytes = h->basis->bytes;
-  RZ_TRY_DONE(rc, rz_agree(comm, allocate_row(h)));
-  fill_diagonal(h);
-  RZ_TRY_DONE(rc, plan(h));
+  RZ_TRY_DONE(rc, h->basis->plain ? prepare_plain(h) : prepare_stored(h));
 done:
   if (rc != RZ_OK) rz_ed_rows_destroy(out);
   return rc;
@@ -349,9 +275,7 @@ void rz_ed_rows_destroy(rz_ed_rows **rows) {
   rz_free(&h->column);
   rz_free(&h->value);
   rz_free(&h->active);
-  rz_free(&h->first);
-  rz_free(&h->all_column);
-  rz_free(&h->all_value);
+  rz_ed_stored_destroy(&h->stored);
   rz_free(&h->n_send);
   rz_free(&h->n_receive);
   rz_free(&h->at_send);

@@ -1,11 +1,11 @@
 /* The Hamiltonian of a sector as the rows of this rank, and its product with a vector spread over the ranks. Private to
  * this folder.
  *
- * Rows and vectors are dealt in contiguous shares (rz_share). A row a gives the elements H_ba of its connected states
- * b: for the plain basis they are made anew in each product, with symmetries they are stored. What stays on the rank
- * is used as y_a += conj(H_ba) x_b; what does not is sent to the owner of b as a contribution y_b += H_ba x_a, a chunk
- * of rows at a time, so that the memory of a rank falls with their number. How many contributions go where is counted
- * once. */
+ * Rows and vectors are dealt in contiguous shares (rz_share). With symmetries the rows are stored (ed_stored.h). For
+ * the plain basis they are made anew in each product: row a gives the elements H_ba of its connected states b; what
+ * stays on the rank is used as y_a += conj(H_ba) x_b; what does not is sent to the owner of b as a contribution
+ * y_b += H_ba x_a, a chunk of rows at a time, so that the memory of a rank falls with their number. How many
+ * contributions go where is counted once. */
 #ifndef RITZ_EXACT_ED_ROWS_H
 #define RITZ_EXACT_ED_ROWS_H
 
@@ -26,10 +26,11 @@ int64_t rz_ed_rows_bytes(const rz_ed_rows *rows);
 /* y = H x on this rank's rows, ctx = rz_ed_rows: double, or double complex as pairs if the problem is complex.
  * Collective. */
 rz_matvec rz_ed_rows_apply;
-/* Elements of the local row: n, numbers of the connected states and H_ba as pairs (Re, Im) or reals; borrowed until the
- * next call. Rows must be asked for in ascending order from row 0 on, or from 0 again. Local. */
+/* Plain basis: elements of the local row, n of them, numbers of the connected states and H_ba as pairs (Re, Im) or
+ * reals; borrowed until the next call. Rows must be asked for in ascending order from row 0 on, or from 0 again. Local.
+ */
 void rz_ed_rows_get(rz_ed_rows *rows, int64_t row, int64_t *n, const int64_t **column, const double **value);
-/* Diagonal of the local rows; borrowed. */
+/* Plain basis: diagonal of the local rows; borrowed. */
 const double *rz_ed_rows_diagonal(const rz_ed_rows *rows);
 
 #endif
