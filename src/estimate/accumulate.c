@@ -1,5 +1,4 @@
 /* Samples into sums of raw values by bin. */
-#include "bit_kernels.h"
 #include "observable_set.h"
 #include "packed.h"
 
@@ -49,7 +48,7 @@ static void workspace_free(workspace *w) {
 }
 
 static void add_pairs(const rz_observable *o, workspace *w, double *raw) {
-  rz_bits_gather(o->n_class, o->class_first, o->class_pair, rz_packed_unequal(w->packed), w->unequal);
+  w->packed->kernel->gather(o->n_class, o->class_first, o->class_pair, rz_packed_unequal(w->packed), w->unequal);
   for (int64_t c = 0; c < o->n_class; c++) {
     const int64_t pairs = o->class_first[c + 1] - o->class_first[c];
     raw[c] += o->class_weight[c] * (double)(pairs * w->packed->n - 2 * w->unequal[c]);

@@ -1,10 +1,10 @@
 #include "packed.h"
 
-#include "bit_kernels.h"
 #include "ritz/core/memory.h"
 #include <string.h>
 
 static rz_err allocate(const rz_lattice *lattice, int64_t n, rz_packed *p) {
+  p->kernel = RZ_ISA_PICK(rz_bits);
   p->n_site = rz_lattice_n_site(lattice);
   p->stride = rz_packed_stride(p->n_site);
   const int64_t chunks = p->stride / RZ_WORD, n_word = (n + RZ_WORD - 1) / RZ_WORD;
@@ -45,7 +45,7 @@ void rz_packed_fill(rz_packed *p, const rz_samples *s, int64_t first, int64_t n)
   const int chunks = p->stride / RZ_WORD;
   p->n = 0;
   for (int64_t i = first; i < first + n; i++)
-    if (s->weight[i] != 0.0) rz_bits_of_spins(p->n_site, s->spin + i * s->n_site, p->row + p->n++ * chunks);
+    if (s->weight[i] != 0.0) p->kernel->of_spins(p->n_site, s->spin + i * s->n_site, p->row + p->n++ * chunks);
   p->n_word = (p->n + RZ_WORD - 1) / RZ_WORD;
   memset(p->row + p->n * chunks, 0, (size_t)((p->n_word * RZ_WORD - p->n) * chunks) * sizeof *p->row);
   p->has_column = p->has_total[0] = p->has_total[1] = p->has_up = p->has_unequal = false;
@@ -55,7 +55,7 @@ static const uint64_t *columns(rz_packed *p) {
   const int chunks = p->stride / RZ_WORD;
   for (int64_t w = 0; w < p->n_word && !p->has_column; w++)
     for (int c = 0; c < chunks; c++)
-      rz_bits_transpose(chunks, p->row + w * RZ_WORD * chunks + c, p->column + w * p->stride + c * RZ_WORD);
+      p->kernel->transpose(chunks, p->row + w * RZ_WORD * chunks + c, p->column + w * p->stride + c * RZ_WORD);
   p->has_column = true;
   return p->column;
 }
@@ -65,19 +65,19 @@ const int64_t *rz_packed_totals(rz_packed *p, bool staggered) {
   int64_t *total = p->total[staggered];
   if (p->has_total[staggered]) return total;
   memset(total, 0, (size_t)(p->n_site + 1) * sizeof *total);
-  rz_bits_totals(p->n, chunks, p->row, p->mask + (staggered ? chunks : 0), total);
+  p->kernel->totals(p->n, chunks, p->row, p->mask + (staggered ? chunks : 0), total);
   p->has_total[staggered] = true;
   return total;
 }
 
 const int64_t *rz_packed_up(rz_packed *p) {
-  if (!p->has_up) rz_bits_up(p->n_word, p->stride, columns(p), p->up);
+  if (!p->has_up) p->kernel->up(p->n_word, p->stride, columns(p), p->up);
   p->has_up = true;
   return p->up;
 }
 
 const int32_t *rz_packed_unequal(rz_packed *p) {
-  if (!p->has_unequal) rz_bits_unequal(p->n_site, p->n_word, p->stride, columns(p), p->unequal);
+  if (!p->has_unequal) p->kernel->unequal(p->n_site, p->n_word, p->stride, columns(p), p->unequal);
   p->has_unequal = true;
   return p->unequal;
 }

@@ -3,6 +3,7 @@
 #ifndef RITZ_ESTIMATE_PACKED_H
 #define RITZ_ESTIMATE_PACKED_H
 
+#include "bit_kernels.h"
 #include "ritz/core/error.h"
 #include "ritz/model/lattice.h"
 #include "ritz/sample/sampler.h"
@@ -14,6 +15,7 @@ enum { RZ_WORD = 64 };
 static inline int rz_packed_stride(int n_site) { return (n_site + RZ_WORD - 1) / RZ_WORD * RZ_WORD; }
 
 typedef struct rz_packed {
+  const rz_bit_kernels *kernel;
   int n_site;
   int stride;        /* sites with those that fill the last word, which are never up */
   int64_t n, n_word; /* samples with weight; words of 64 of them */

@@ -1,7 +1,8 @@
 /* modules: estimate sample ansatz model linalg core */
 /* ranks: 1 2 3 4 */
-/* Packed spins against loops over spins: the sums themselves, integer for integer, and every diagonal observable by
- * chains (packed) against the same configurations as a full sum (plain), around multiples of 64 sites and samples. */
+/* Packed spins against loops over spins: the sums themselves, integer for integer, with every instruction set, and
+ * every diagonal observable by chains (packed) against the same configurations as a full sum (plain), around multiples
+ * of 64 sites and samples. */
 #include "../../src/estimate/packed.h"
 #include "bare_model.h"
 #include "check.h"
@@ -212,7 +213,10 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &world));
   static const int size[] = {2, 7, 8, 63, 64, 65, 127, 128, 129, 200};
-  for (size_t k = 0; k < sizeof size / sizeof *size; k++) sums(size[k]);
+  for (int isa = 0; isa < RZ_N_ISA; isa++) {
+    rz_isa_pretend((rz_isa)isa);
+    for (size_t k = 0; k < sizeof size / sizeof *size; k++) sums(size[k]);
+  }
   observables();
   perfect_order();
   return rz_check_finish();
