@@ -68,6 +68,7 @@ typedef struct {
   double complex *eloc; /* [n_chain, capacity], n_draw of each chain in use */
   int64_t capacity;
   int64_t n_check, check_capacity;
+  double observable_seconds;
   double *difference, *size; /* [n_check]: |fast - textbook| and |textbook| */
 } evaluation;
 
@@ -187,13 +188,20 @@ static rz_err measure_local(evaluation *e, rz_samples *s, double complex **eloc)
   return append(e, s, *eloc);
 }
 
+static rz_err add_observables(evaluation *e, const rz_samples *s) {
+  const double start = rz_wall_time();
+  const rz_err rc = rz_observables_add(e->observables, e->a, e->comm, s);
+  e->observable_seconds += rz_wall_time() - start;
+  return rc;
+}
+
 static rz_err batch(evaluation *e, int64_t n_draw) {
   rz_samples s = {0};
   double complex *eloc = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_sampler_draw(e->sampler, e->a, n_draw, &s));
   RZ_TRY_DONE(rc, rz_agree(e->comm, measure_local(e, &s, &eloc)));
-  if (e->observables) RZ_TRY_DONE(rc, rz_observables_add(e->observables, e->a, e->comm, &s));
+  if (e->observables) RZ_TRY_DONE(rc, add_observables(e, &s));
   if (s.exact) { /* the energy needs the weights */
     e->all.weight = s.weight;
     s.weight = NULL;
@@ -307,6 +315,7 @@ rz_err rz_evaluate_from(const rz_evaluate_spec *spec, const rz_model *model, con
   if (observables) RZ_TRY_DONE(rc, rz_observables_result(observables, comm, &out->n_measured, &out->measured));
   out->sampler = rz_sampler_info_last(sampler);
   out->seconds = rz_wall_time() - start;
+  out->observable_seconds = e.observable_seconds;
   warn(&e, out);
 done:
   evaluation_free(&e);

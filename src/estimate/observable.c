@@ -169,6 +169,13 @@ void rz_observables_destroy(rz_observables **o) {
   rz_free(o);
 }
 
+int64_t rz_observables_n_ratio(const rz_observables *set) {
+  int64_t n = 0;
+  for (int i = 0; i < set->n; i++)
+    for (int64_t k = 0; k < set->item[i].n_op; k++) n += rz_operator_n_ratio(set->item[i].op[k]);
+  return n;
+}
+
 /* ---- declarations ---- */
 
 rz_err rz_observable_quantity(rz_observable *o, const char *name, const char *label, const char *unit, int n_dim,

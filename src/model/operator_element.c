@@ -9,6 +9,12 @@ int rz_operator_n_site(const rz_operator *op) { return op->n_site; }
 int64_t rz_operator_n_flip_set(const rz_operator *op) { return op->n_set; }
 const rz_flip_set *rz_operator_flip_set(const rz_operator *op, int64_t k) { return &op->set[k]; }
 
+int64_t rz_operator_n_ratio(const rz_operator *op) {
+  int64_t n = 0;
+  for (int64_t k = 0; k < op->n_set; k++) n += rz_operator_flip_set(op, k)->n_flip > 0;
+  return n;
+}
+
 /* Neighbouring terms with one coefficient (all bonds of a uniform model) are counted before they are multiplied: exact
  * integer sums, one multiplication. MAX_RUN keeps the sum within 16 bits. */
 enum { LANES = 64, MAX_RUN = 16384 };

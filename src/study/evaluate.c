@@ -73,6 +73,7 @@ static rz_err check(rz_config *config, int n_rank, FILE *out) {
   RZ_TRY_DONE(rc, sampler);
   fprintf(out, "! %s\n! sites %d, parameters %lld\n", state.model->formula, state.ansatz->n_site,
           (long long)state.ansatz->params.n);
+  rz_quantum_print_evaluation(state.model, observables, out);
 done:
   rz_observables_destroy(&observables);
   old_state_free(&state);

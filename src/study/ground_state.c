@@ -40,6 +40,7 @@ static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_reference_check(config);
   RZ_TRY(rz_quantum_check(config, n_rank, &q));
   print_sizes(config, &q, n_rank, out);
+  rz_quantum_print_evaluation(q.model, q.observables, out);
   const rz_err rc = rz_guards_check_deck(&q, out);
   rz_quantum_free(&q);
   return rc;

@@ -50,6 +50,11 @@ rz_err rz_quantum_observables(rz_config *config, const rz_model *model, rz_obser
   return rz_observables_create(model, n, names, out);
 }
 
+void rz_quantum_print_evaluation(const rz_model *model, const rz_observables *observables, FILE *out) {
+  fprintf(out, "! frozen evaluation: up to %lld ratios of psi per sample for the energy, %lld for the observables\n",
+          (long long)rz_operator_n_ratio(model->h), (long long)rz_observables_n_ratio(observables));
+}
+
 /* Keys of &sector that no variational state reads: a state shared over translations has momentum 0 by itself. */
 static void refuse_symmetry_sectors(rz_config *config) {
   static const char *const keys[] = {"momentum", "spin_flip", "reflection"};

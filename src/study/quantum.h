@@ -9,6 +9,7 @@
 #include "ritz/model/hamiltonian.h"
 #include "ritz/sample/sampler.h"
 #include "ritz/study/study.h"
+#include <stdio.h>
 
 typedef struct rz_quantum {
   rz_config *config;
@@ -27,6 +28,8 @@ rz_err rz_quantum_create(rz_config *config, const rz_comm *comm, rz_quantum *out
 rz_err rz_quantum_check(rz_config *config, int n_rank, rz_quantum *out);
 /* The observables that &evaluate lists; one that does not fit is reported at its key. Local. */
 rz_err rz_quantum_observables(rz_config *config, const rz_model *model, rz_observables **out);
+/* For `ritz check`: what a sample of the frozen evaluation costs, as a line of the report. Local. */
+void rz_quantum_print_evaluation(const rz_model *model, const rz_observables *observables, FILE *out);
 void rz_quantum_free(rz_quantum *q);
 
 /* The same state as a problem for rz_train. */

@@ -60,8 +60,10 @@ void rz_text_warn_frozen(rz_output *o, const rz_model *model, const rz_evaluatio
 rz_err rz_text_energy(rz_output *o, const rz_evaluation *e, int n_site) {
   const rz_mean *m = &e->energy.re;
   const int d = decimals(m->error), d_site = decimals(m->error / n_site);
-  RZ_TRY(rz_output_say(o, "energy    E = %.*f +- %.*f   E/N = %.*f   (%lld samples, %.1f s)\n", d, m->mean,
+  RZ_TRY(rz_output_say(o, "energy    E = %.*f +- %.*f   E/N = %.*f   (%lld samples, %.1f s", d, m->mean,
                        m->error > 0 ? d : 0, m->error, d_site, m->mean / n_site, (long long)m->n, e->seconds));
+  if (e->n_measured > 0) RZ_TRY(rz_output_say(o, ", %.1f s of them for observables", e->observable_seconds));
+  RZ_TRY(rz_output_say(o, ")\n"));
   RZ_TRY(rz_output_say(o, "          variance %.3g, V-score %.3g, acceptance %.2f", e->energy.variance,
                        e->energy.v_score, e->sampler.acceptance));
   if (isnan(m->tau_int)) return rz_output_say(o, "\n");

@@ -57,6 +57,7 @@ static void asked_errors_are_reached(const rz_model *m, const rz_ansatz *a) {
   RZ_EXPECT_NEAR(e.energy.variance, full.energy.variance, 5.0 * e.energy.variance_error);
   RZ_EXPECT(e.ratio_drift < 1e-11 && e.energy.re.n >= 1000 && e.energy.re.n % 64 == 0);
   RZ_EXPECT(e.n_measured == 4 && full.n_measured == 4);
+  RZ_EXPECT(e.observable_seconds > 0.0 && e.observable_seconds < e.seconds);
   for (int k = 0; k < e.n_measured; k++)
     for (int64_t i = 0; i < e.measured[k].n_value; i++)
       RZ_EXPECT_NEAR(e.measured[k].mean[i], full.measured[k].mean[i], 5.0 * e.measured[k].error[i]);

@@ -377,6 +377,19 @@ static void packed_sums(void) {
   bare_free(&model);
 }
 
+static void ratios(void) {
+  rz_model model;
+  rz_observables *o = NULL;
+  RZ_EXPECT_OK(bare_chain(6, true, &model));
+  RZ_EXPECT_OK(rz_observables_create(&model, 3, (const char *const[]){"sz", "szsz", "xi"}, &o));
+  RZ_EXPECT(rz_observables_n_ratio(o) == 0);
+  rz_observables_destroy(&o);
+  RZ_EXPECT_OK(rz_observables_create(&model, 2, (const char *const[]){"sx", "sxsx"}, &o));
+  RZ_EXPECT(rz_observables_n_ratio(o) == 6 + (6 + 15)); /* sites; sites and pairs */
+  rz_observables_destroy(&o);
+  bare_free(&model);
+}
+
 static void refusals(void) {
   rz_model model;
   rz_observables *o = NULL;
@@ -409,6 +422,7 @@ int main(int argc, char **argv) {
   other_lattices("honeycomb", 2, 2);
   other_lattices("kagome", 2, 2);
   packed_sums();
+  ratios();
   refusals();
   return rz_check_finish();
 }

@@ -30,7 +30,8 @@ typedef struct rz_evaluation {
   int64_t n_batch;
   int reached; /* the asked relative error was reached within max_samples */
   double seconds;
-  double ratio_drift; /* largest |fast - textbook| / (|textbook| + |E|) of the checked local energies */
+  double observable_seconds; /* of these, for the observables */
+  double ratio_drift;        /* largest |fast - textbook| / (|textbook| + |E|) of the checked local energies */
   int n_measured;
   const rz_measured *measured; /* owned by the observables */
 } rz_evaluation;

@@ -68,6 +68,7 @@ double rz_operator_bound(const rz_operator *op);
 
 /* Flip sets; index 0 .. n - 1, sorted; the diagonal, if any, is first with n_flip = 0. Borrowed. */
 int64_t rz_operator_n_flip_set(const rz_operator *op);
+int64_t rz_operator_n_ratio(const rz_operator *op); /* flip sets that flip: ratios of psi in a local value, at most */
 const rz_flip_set *rz_operator_flip_set(const rz_operator *op, int64_t k);
 /* <s^F|H|s> of one flip set; spin shape [n_site], entries +-1. */
 double complex rz_flip_set_element(const rz_flip_set *f, const int8_t *spin);
