@@ -26,28 +26,59 @@ def shorten(text):
     return text
 
 
+def parent(deck):
+    """The deck whose results this one starts from, or None."""
+    source = re.search(r"(?m)^[^!\n]*\binit_from\s*=\s*'(\w+)\.h5'", deck.read_text())
+    return deck.with_name(f"{source[1]}.nml") if source else None
+
+
+def with_parents_first(decks):
+    order = []
+    for deck in decks:
+        line = [deck]
+        while parent(line[0]):
+            line.insert(0, parent(line[0]))
+        order += [d for d in line if d not in order]
+    return order
+
+
+def prepare(test, name, deck, results):
+    """A folder with all that the deck reads."""
+    folder = test.folder(name.replace("/", "-")[:-4])
+    for companion in deck.parent.iterdir():
+        if companion.suffix != ".nml" and companion.is_file():
+            shutil.copy(companion, folder)
+    if parent(deck):
+        shutil.copy(results[parent(deck)], folder / f"{parent(deck).stem}.h5")
+    return folder
+
+
 def main():
     test = Test("shipped_decks")
     decks = sorted((test.source / "inputs").rglob("*.nml"))
+    results = {}
     test.expect(len(decks) >= 13, f"only {len(decks)} decks below inputs/")
-    for deck in decks:
+    for deck in with_parents_first(decks):
         name = str(deck.relative_to(test.source / "inputs"))
-        check = test.alone(test.root, "check", str(deck))
+        if parent(deck) and not test.expect(parent(deck) in results, f"{name} has nothing to start from"):
+            continue
+        folder = prepare(test, name, deck, results)
+        text = shorten(deck.read_text())
+        test.expect("study = 'exact'" in text or f"iterations = {STEPS}" in text, f"{name} has no iterations to cut")
+        shutil.copy(deck, folder / "whole.nml")
+        check = test.alone(folder, "check", "whole.nml")
         test.expect(check.code == 0 and check.err == "", f"check {name} ends with {check.code}:\n{check.err}")
         test.expect("! H = " in check.out and "! memory" in check.out, f"check {name} prints no H or memory")
 
-        folder = test.folder(name.replace("/", "-")[:-4])
-        for companion in deck.parent.iterdir():
-            if companion.suffix != ".nml" and companion.is_file():
-                shutil.copy(companion, folder)
-        text = shorten(deck.read_text())
-        test.expect("study = 'exact'" in text or f"iterations = {STEPS}" in text, f"{name} has no iterations to cut")
+        found = {path.name for path in folder.iterdir()}
         test.deck(folder, text)
         run = test.launch(folder, 2, "run", "deck.nml")
         print(f"{name:45s} exit {run.code}  {run.seconds:5.1f} s", flush=True)
         if not test.expect(run.code == 0, f"run {name} ends with {run.code}:\n{run.text[-1500:]}"):
             continue
-        left = sorted(path.name for path in folder.iterdir() if path.suffix in (".h5", ".jsonl", ".lock", ".ckpt"))
+        results[deck] = folder / "deck.h5"
+        left = sorted(path.name for path in folder.iterdir()
+                      if path.suffix in (".h5", ".jsonl", ".lock", ".ckpt") and path.name not in found)
         wanted = ["deck.h5"] if "study = 'exact'" in text else ["deck.h5", "deck.jsonl"]
         test.expect(left == wanted, f"{name} leaves {left}")
         if "deck.jsonl" in wanted:
