@@ -69,11 +69,13 @@ static double norm(int64_t n, const double *x) {
   return sqrt(s);
 }
 
-/* Scale delta down to the bound; norms into info. */
+/* Scale delta down to the bound; norms into info, the metric's unless the step has left it there. */
 static rz_err bound(const rz_optimiser *o, const rz_jacobian *j, double *delta, rz_step_info *info) {
   double norm2 = 0.0;
-  RZ_TRY(rz_metric(o->comm, j, delta, NULL, &norm2));
-  info->metric_norm = sqrt(norm2);
+  if (isnan(info->metric_norm)) {
+    RZ_TRY(rz_metric(o->comm, j, delta, NULL, &norm2));
+    info->metric_norm = sqrt(norm2);
+  }
   RZ_TRY(rz_agree(o->comm, isfinite(info->metric_norm)
                                ? RZ_OK
                                : rz_error_set(RZ_ERR_NUM, __FILE__, __LINE__, __func__, "the step is not finite")));
@@ -86,7 +88,7 @@ static rz_err bound(const rz_optimiser *o, const rz_jacobian *j, double *delta, 
 rz_err rz_optimiser_step(rz_optimiser *o, int64_t i_step, rz_jacobian *j, const double *residual, double *delta,
                          rz_step_info *info) {
   relax(o);
-  *info = (rz_step_info){.solver = "none", .diag_shift = NAN};
+  *info = (rz_step_info){.solver = "none", .diag_shift = NAN, .metric_norm = NAN};
   RZ_CHECK(rz_jacobian_n_param(j) == o->n_param, RZ_ERR_ARG, "%lld parameters in the Jacobian, %lld in the optimiser",
            (long long)rz_jacobian_n_param(j), (long long)o->n_param);
   o->i_step = i_step;
@@ -104,7 +106,7 @@ rz_err rz_optimiser_step(rz_optimiser *o, int64_t i_step, rz_jacobian *j, const 
   return RZ_OK;
 }
 
-static rz_err forget(const rz_array *a, void *ctx) {
+static rz_err clear(const rz_array *a, void *ctx) {
   (void)ctx;
   memset(a->data, 0, (size_t)rz_array_length(a) * rz_array_type_size(a->type));
   return RZ_OK;
@@ -113,7 +115,10 @@ static rz_err forget(const rz_array *a, void *ctx) {
 rz_err rz_optimiser_reject(rz_optimiser *o) {
   o->caution = fmin(1e12, 10.0 * o->caution);
   o->pending = 0;
-  if (o->cls->state) RZ_TRY(o->cls->state(o, forget, NULL));
+  if (o->cls->forget)
+    o->cls->forget(o);
+  else if (o->cls->state)
+    RZ_TRY(o->cls->state(o, clear, NULL));
   return RZ_OK;
 }
 

@@ -48,10 +48,16 @@ const rz_option_group *rz_optimiser_options(void) {
 static void check_sr(rz_config *config) {
   const char *g = RZ_OPTIMISER_GROUP, *solver = rz_config_string(config, g, "solver");
   const double shift = rz_config_real(config, g, "diag_shift"), end = rz_config_real(config, g, "diag_shift_end");
-  if (strcmp(solver, "cg") != 0 && strcmp(solver, "auto") != 0) {
-    rz_config_no_effect(config, g, "cg_tol", "with solver = '%s'", solver);
-    rz_config_no_effect(config, g, "cg_iterations", "with solver = '%s'", solver);
-  }
+  const bool automatic = strcmp(solver, "auto") == 0;
+  static const char *const of_cg[] = {"cg_tol", "cg_iterations", "preconditioner", "subset_size"};
+  for (int i = 0; i < RZ_N_ROWS(of_cg); i++)
+    if (strcmp(solver, "cg") != 0 && !automatic) rz_config_no_effect(config, g, of_cg[i], "with solver = '%s'", solver);
+  if (strcmp(solver, "kernel") != 0 && !automatic)
+    rz_config_no_effect(config, g, "precision", "with solver = '%s'", solver);
+  if (!automatic) rz_config_no_effect(config, g, "solver_choice", "with solver = '%s'", solver);
+  if (strcmp(rz_config_string(config, g, "preconditioner"), "diagonal") == 0 &&
+      (automatic || strcmp(solver, "cg") == 0))
+    rz_config_no_effect(config, g, "subset_size", "with preconditioner = 'diagonal'");
   if (rz_config_changed(config, g, "diag_shift_end") && end >= shift)
     rz_config_error(config, g, "diag_shift_end", "diag_shift_end = %g must lie below diag_shift = %g", end, shift);
   else if (rz_config_real(config, g, "diag_shift_decay") == 1.0)
@@ -81,7 +87,11 @@ double rz_optimiser_memory(const rz_config *config, int64_t n_param, int64_t n_s
   const double dense = 8.0 * (p * p / (p <= RZ_SR_REPLICATE ? 1.0 : ranks) + 6.0 * p) + buffers;
   const double factors = (double)n_sample * fmin(2.0 * sqrt(p) * n_comp, p * n_comp) / sqrt(ranks);
   const double kernel = 8.0 * (n * n / ranks + 4.0 * factors + 6.0 * p + 3.0 * n);
-  const double cg = 8.0 * (12.0 * p + 2.0 * n / ranks) + buffers;
+  const bool subset = strcmp(rz_config_string(config, RZ_OPTIMISER_GROUP, "preconditioner"), "subset") == 0;
+  const double n0 =
+      subset ? fmin((double)rz_config_int(config, RZ_OPTIMISER_GROUP, "subset_size"), (double)n_sample) : 0;
+  const double own = 4.0 * n0 * n_comp * n0 * n_comp + 8.0 * 5.0 * n0 * fmin(2.0 * sqrt(p) * n_comp, p * n_comp);
+  const double cg = 8.0 * (14.0 * p + 2.0 * n / ranks) + own + buffers;
   if (strcmp(solver, "dense") == 0) return dense;
   if (strcmp(solver, "kernel") == 0) return kernel;
   if (strcmp(solver, "cg") == 0) return cg;

@@ -11,10 +11,10 @@ static const double cutoff = 1e-10;
 /* Below this order a factorisation costs no more than its refinement. */
 enum { MIXED_FROM = 400 };
 
-static bool wants_mixed(const rz_sr_problem *p, const rz_sr_system *system) {
-  const char *precision = p->o->precision ? p->o->precision : "auto";
-  if (!system->apply || strcmp(precision, "double") == 0) return false;
-  return strcmp(precision, "mixed") == 0 || system->n >= MIXED_FROM;
+bool rz_sr_wants_mixed(const rz_sr_options *o, double n) {
+  const char *precision = o->precision ? o->precision : "auto";
+  if (strcmp(precision, "double") == 0) return false;
+  return strcmp(precision, "mixed") == 0 || n >= MIXED_FROM;
 }
 
 static rz_err check_finite(const rz_comm *comm, rz_block_cyclic *m) {
@@ -86,7 +86,7 @@ rz_err rz_sr_factorise(const rz_sr_problem *p, const rz_comm *grid, const rz_sr_
   RZ_TRY_DONE(rc, rz_agree(p->comm, rc));
   result->precision = "double";
   rc = RZ_ERR_NUM;
-  if (wants_mixed(p, system)) {
+  if (system->apply && rz_sr_wants_mixed(p->o, (double)system->n)) {
     rc = by_single(p->comm, grid, system, b, x, &result->refinements);
     if (rc == RZ_OK) result->precision = "mixed";
     if (rc != RZ_OK && !may_go_on(rc)) goto done;

@@ -1,48 +1,29 @@
 #include "sr_impl.h"
 
 #include "ritz/core/memory.h"
+#include "ritz/optimise/sr_cost.h"
 #include <math.h>
 #include <string.h>
 
-static const struct {
-  const char *name;
-  rz_sr_solver *solve;
-} solvers[] = {{"dense", rz_sr_dense}, {"kernel", rz_sr_kernel}, {"cg", rz_sr_cg}};
+static rz_sr_solver *const solvers[RZ_SR_N_SOLVER] = {
+    [RZ_SR_DENSE] = rz_sr_dense, [RZ_SR_KERNEL] = rz_sr_kernel, [RZ_SR_CG] = rz_sr_cg};
 
 double rz_sr_added(const rz_sr_problem *p, int64_t k) {
   return p->o->shift + (p->o->scale > 0.0 ? p->o->scale * p->diagonal[k] : 0.0);
 }
 
-/* Flops in units of a large product's: a factorisation runs at 2/3 of its rate, thin products at 2/3 or less, and a
- * solve by cg takes some 200 of the latter, each twice through J. */
-const char *rz_sr_choose(const rz_jacobian *j, int64_t n_row) {
-  double pair = 0.0, product = 0.0;
-  for (int k = 0; k < rz_jacobian_n_layer(j); k++) {
-    const rz_layer *l = rz_jacobian_layer(j, k);
-    const double t = l->n_share, width = l->d_out * (l->complex_weights ? 2.0 : 1.0);
-    pair += fmin(t * t * (l->d_in + width), l->d_in * width);
-    product += t * l->d_in * width;
-  }
-  const double n = (double)n_row, n_param = (double)rz_jacobian_n_param(j);
-  const double dense = n * n_param * n_param + 0.5 * n_param * n_param * n_param;
-  const double kernel = n * n * pair + 0.5 * n * n * n;
-  const double cg = 200.0 * 1.5 * 4.0 * n * product;
-  if (dense <= kernel && dense <= cg) return "dense";
-  return kernel <= cg ? "kernel" : "cg";
-}
-
 static rz_err solver_number(const rz_sr_problem *p, int *number) {
   const char *name = p->o->solver;
   if (strcmp(name, "auto") == 0) {
-    int64_t n_row = rz_jacobian_n_rows(p->j);
-    RZ_TRY(rz_sum_i64(p->comm, 1, &n_row));
-    name = rz_sr_choose(p->j, n_row);
+    double seconds[RZ_SR_N_SOLVER];
+    int64_t n = rz_jacobian_n(p->j);
+    RZ_TRY(rz_sum_i64(p->comm, 1, &n));
+    rz_sr_costs(p->o, &rz_sr_reference_rates, p->j, n, 1, seconds);
+    *number = rz_sr_cheapest(seconds);
+    return RZ_OK;
   }
-  for (int i = 0; i < (int)(sizeof solvers / sizeof solvers[0]); i++)
-    if (strcmp(solvers[i].name, name) == 0) {
-      *number = i;
-      return RZ_OK;
-    }
+  for (*number = 0; *number < RZ_SR_N_SOLVER; ++*number)
+    if (strcmp(rz_sr_solver_name[*number], name) == 0) return RZ_OK;
   RZ_FAIL(RZ_ERR_ARG, "no solver named '%s'", name);
 }
 
@@ -87,8 +68,8 @@ rz_err rz_sr_solve(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, 
   RZ_TRY_DONE(rc, solver_number(&p, &number));
   RZ_TRY_DONE(rc, all_finite(comm, p.n_param, f, "the force"));
   if (o->scale > 0.0) RZ_TRY_DONE(rc, rz_sr_diagonal(&p));
-  result->solver = solvers[number].name;
-  RZ_TRY_DONE(rc, solvers[number].solve(&p, d, result));
+  result->solver = rz_sr_solver_name[number];
+  RZ_TRY_DONE(rc, solvers[number](&p, d, result));
   RZ_TRY_DONE(rc, all_finite(comm, p.n_param, d, "the step"));
   RZ_TRY_DONE(rc, residual(&p, d, result));
 done:

@@ -18,7 +18,8 @@ struct rz_sr_subset {
   double shift;            /* c A, if it is one number and no column is scaled; else 1 */
   double *scale;           /* [n_param] sqrt(c A), or NULL */
   rz_block_cyclic *factor; /* of the kernel + shift */
-  double *kernel_x;        /* [n_comp n] */
+  double *kernel_x;        /* [n, n_comp] */
+  double *own;             /* [samples of mine, n_comp] */
   double *rows;            /* [rows of mine] */
   double *sum;             /* [n_param + 1] */
 };
@@ -31,6 +32,7 @@ void rz_sr_subset_destroy(rz_sr_subset **sp) {
   rz_block_cyclic_destroy(&s->factor);
   rz_free(&s->scale);
   rz_free(&s->kernel_x);
+  rz_free(&s->own);
   rz_free(&s->rows);
   rz_free(&s->sum);
   rz_free(sp);
@@ -125,6 +127,7 @@ static rz_err prepare(rz_sr_subset *s) {
   RZ_TRY(make_scale(s));
   RZ_TRY(factorise(s));
   RZ_TRY(RZ_NEW(s->n * s->n_comp, &s->kernel_x));
+  RZ_TRY(RZ_NEW(rz_jacobian_n_rows(s->mine), &s->own));
   RZ_TRY(RZ_NEW(rz_jacobian_n_rows(s->mine), &s->rows));
   RZ_TRY(RZ_NEW(s->p->n_param + 1, &s->sum));
   return RZ_OK;
@@ -152,18 +155,11 @@ done:
 /* kernel_x = O x of all samples: rows [c, i] of mine in their places [i, c]. */
 static rz_err project(rz_sr_subset *s, const double *x) {
   const int64_t n = rz_jacobian_n(s->mine), n_comp = s->n_comp;
-  double *own = s->kernel_x + s->first * n_comp;
   RZ_TRY(rz_agree(s->p->comm, rz_jacobian_apply(s->mine, x, s->rows)));
   for (int64_t i = 0; i < n; i++)
     for (int64_t c = 0; c < n_comp; c++)
-      own[i * n_comp + c] = sqrt(rz_jacobian_weight(s->mine, i)) * s->rows[c * n + i];
-  if (n == s->n) return RZ_OK;
-  double *all = NULL;
-  RZ_TRY(rz_agree(s->p->comm, RZ_NEW(s->n * n_comp, &all)));
-  const rz_err rc = rz_allgather(s->p->comm, n, (size_t)n_comp * sizeof(double), own, all);
-  if (rc == RZ_OK) memcpy(s->kernel_x, all, (size_t)(s->n * n_comp) * sizeof *all);
-  rz_free(&all);
-  return rc;
+      s->own[i * n_comp + c] = sqrt(rz_jacobian_weight(s->mine, i)) * s->rows[c * n + i];
+  return rz_allgather(s->p->comm, n, (size_t)n_comp * sizeof(double), s->own, s->kernel_x);
 }
 
 /* sum = O^T kernel_x over all ranks. */

@@ -33,12 +33,15 @@ static rz_jacobian *build(const rz_comm *comm, const int32_t *gather, int n_shar
 }
 
 static rz_err step(const rz_comm *comm, rz_jacobian *j, const char *solver, bool singular, const double *e, double *d) {
-  const bool whole = strcmp(solver, "whole") == 0;
-  const bool mixed = strcmp(solver, "mixed") == 0;
-  const rz_sr_options o = {.solver = whole   ? "dense"
-                                     : mixed ? "kernel"
-                                             : solver,
+  const bool whole = strcmp(solver, "whole") == 0, mixed = strcmp(solver, "mixed") == 0;
+  const bool subset = strcmp(solver, "subset") == 0;
+  const rz_sr_options o = {.solver = whole    ? "dense"
+                                     : mixed  ? "kernel"
+                                     : subset ? "cg"
+                                              : solver,
                            .precision = mixed ? "mixed" : "double",
+                           .preconditioner = subset ? "subset" : "diagonal",
+                           .subset_size = N / 2,
                            .replicate = whole ? RZ_SR_REPLICATE : 0,
                            .shift = singular ? 0.0 : 1e-2,
                            .scale = singular ? 0.0 : 0.1,
@@ -79,12 +82,12 @@ static void check(const rz_comm *comm, const char *solver, int n_share, bool sin
 }
 
 int main(int argc, char **argv) {
-  static const char *const solver[] = {"dense", "kernel", "cg", "whole", "mixed"};
+  static const char *const solver[] = {"dense", "kernel", "cg", "whole", "mixed", "subset"};
   rz_comm comm;
   MPI_Init(&argc, &argv);
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
   (void)rz_blas_setup();
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i < 6; i++) {
     check(&comm, solver[i], 1, false);
     check(&comm, solver[i], T, false);
     if (i < 2 && comm.size == 1) check(&comm, solver[i], 1, true); /* by eigenvectors */

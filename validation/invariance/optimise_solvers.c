@@ -166,22 +166,32 @@ static void check_equal(const rz_comm *comm, int64_t n, const double *x) {
   free(other);
 }
 
-static void solve(const rz_comm *comm, rz_jacobian *j, const double *e, const char *solver, double shift, double scale,
+/* Ways to the same step: "whole" is dense with S on every rank, "mixed" is kernel with a factor in single precision,
+ * "subset" is cg preconditioned by some of the samples, "start" the same from somewhere else. */
+static rz_sr_options options(const char *way, double shift, double scale, const double *start) {
+  rz_sr_options o = {.solver = way,
+                     .precision = "double",
+                     .shift = shift,
+                     .scale = scale,
+                     .cg_tol = 1e-13,
+                     .cg_iterations = 20000,
+                     .subset_size = 40};
+  if (strcmp(way, "whole") == 0) o.solver = "dense", o.replicate = RZ_SR_REPLICATE;
+  if (strcmp(way, "mixed") == 0) o.solver = "kernel", o.precision = "mixed";
+  if (strcmp(way, "subset") == 0) o.solver = "cg", o.preconditioner = "subset";
+  if (strcmp(way, "start") == 0) o.solver = "cg", o.preconditioner = "subset", o.start = start;
+  return o;
+}
+
+static void solve(const rz_comm *comm, rz_jacobian *j, const double *e, const char *way, double shift, double scale,
                   double *d, rz_sr_result *result) {
-  const bool everywhere = strcmp(solver, "whole") == 0, mixed = strcmp(solver, "mixed") == 0;
-  const rz_sr_options o = {.solver = everywhere ? "dense"
-                                     : mixed    ? "kernel"
-                                                : solver,
-                           .precision = mixed ? "mixed" : "double",
-                           .replicate = everywhere ? RZ_SR_REPLICATE : 0,
-                           .shift = shift,
-                           .scale = scale,
-                           .cg_tol = 1e-13,
-                           .cg_iterations = 20000};
-  double *f = reals(rz_jacobian_n_param(j));
+  const int64_t n = rz_jacobian_n_param(j);
+  double *f = reals(n), *start = reals(n);
+  for (int64_t k = 0; k < n; k++) start[k] = draw(62, k, 0);
+  const rz_sr_options o = options(way, shift, scale, start);
   RZ_EXPECT_OK(rz_forces(comm, j, e, f));
   RZ_EXPECT_OK(rz_sr_solve(&o, comm, j, e, f, d, result));
-  free(f);
+  free(f), free(start);
 }
 
 /* This rank's residuals, NaN where dropped. */
@@ -193,10 +203,9 @@ static double *local_residual(const whole *a, rz_range mine) {
   return e;
 }
 
-/* dense, kernel and cg spread over ranks at any size; "whole" is dense with S on every rank, "mixed" is kernel with a
- * factor in single precision. */
+/* dense, kernel and cg spread over ranks at any size. */
 static void check_setting(const setting *s, const rz_comm *comm) {
-  static const char *const solver[] = {"dense", "kernel", "cg", "auto", "whole", "mixed"};
+  static const char *const solver[] = {"dense", "kernel", "cg", "auto", "whole", "mixed", "subset", "start"};
   static const double scale[] = {0.0, 0.05};
   int32_t *gather[2] = {0};
   whole a;
@@ -206,12 +215,14 @@ static void check_setting(const setting *s, const rz_comm *comm) {
   RZ_EXPECT_OK(rz_jacobian_centre(j, comm));
   for (int k = 0; k < 2; k++) {
     reference(&a, 1e-3, scale[k], want);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
       rz_sr_result r;
+      memset(d, 0xff, (size_t)a.n_param * sizeof *d); /* NaN: not where a solve starts */
       solve(comm, j, e, solver[i], 1e-3, scale[k], d, &r);
       const double miss = distance(a.n_param, d, want);
       const bool mixed = strcmp(solver[i], "mixed") == 0;
       RZ_EXPECT(!mixed || (strcmp(r.precision, "mixed") == 0 && r.refinements > 1));
+      if (i > 5) RZ_EXPECT(strcmp(r.preconditioner, "subset") == 0 && strcmp(r.solver, "cg") == 0);
       if (!RZ_EXPECT_NEAR(miss, 0, mixed ? 1e-10 : 1e-8))
         fprintf(stderr, "  %s, %s, scale %g\n", s->name, solver[i], scale[k]);
       RZ_EXPECT(r.fell_back == 0 && r.residual < 1e-9);

@@ -116,7 +116,7 @@ CASES = [
          "key 'exchange_range' has no effect without the move 'exchange'", "deck.nml:5:"),
     Case("idle_move_weights", good(sampler="chains = 32, samples = 256, move_weights = 2"), DECK,
          "key 'move_weights' has no effect with one move", "deck.nml:5:"),
-    Case("idle_cg", good(optimiser="method = 'sr', solver = 'dense', cg_tol = 1e-6, cg_iterations = 9"), DECK,
+    Case("idle_cg", good(optimiser="method = 'sr', solver = 'dense', cg_tol = 1e-7, cg_iterations = 9"), DECK,
          "key 'cg_tol' has no effect with solver = 'dense'", "key 'cg_iterations' has no effect with solver = 'dense'",
          "deck.nml:6:"),
     Case("idle_shift_end", good(optimiser="method = 'sr', diag_shift_end = 1e-4"), DECK,

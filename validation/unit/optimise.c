@@ -8,7 +8,7 @@
 #include "ritz/linalg/blas.h"
 #include "ritz/optimise/optimiser.h"
 #include "ritz/optimise/schedule.h"
-#include "ritz/optimise/sr.h"
+#include "ritz/optimise/sr_cost.h"
 #include "ritz/solve/session.h"
 #include <stdlib.h>
 #include <string.h>
@@ -326,9 +326,13 @@ static rz_err load(const rz_array *a, void *ctx) {
 
 /* Saved and restored, the next step is the same to the bit. */
 static void check_state(void) {
-  static const char *const text[] = {"method = 'gradient'", "method = 'momentum'", "method = 'adam'",
-                                     "method = 'sr', momentum = 0.4"};
-  for (int q = 0; q < 4; q++) {
+  static const char *const text[] = {"method = 'gradient'",
+                                     "method = 'momentum'",
+                                     "method = 'adam'",
+                                     "method = 'sr', momentum = 0.4",
+                                     "solver = 'cg', momentum = 0.4",
+                                     "solver = 'cg', cg_tol = 1e-2, preconditioner = 'diagonal'"};
+  for (int q = 0; q < (int)(sizeof text / sizeof text[0]); q++) {
     made a = make(text[q]), b = make(text[q]);
     double x[P], y[P];
     rz_step_info info;
@@ -345,12 +349,41 @@ static void check_state(void) {
   }
 }
 
+/* 'auto' chooses in the first step, says why, and keeps to it: after a rejection, and where its state is restored. */
+static void check_choice_is_kept(void) {
+  static const char *const by[] = {"counted operations", "measured rates"};
+  for (int q = 0; q < 2; q++) {
+    const char *const text = q == 0 ? "solver_choice = 'counted'" : "solver_choice = 'measured'";
+    made a = make(text), b = make(text);
+    double x[P];
+    rz_step_info info;
+    store s = {.n = 0};
+    RZ_EXPECT_OK(step(&a, 0, x, &info));
+    RZ_EXPECT(info.reason && strstr(info.reason, by[q]) && strstr(info.reason, info.solver));
+    RZ_EXPECT_OK(rz_optimiser_reject(a.o));
+    RZ_EXPECT_OK(step(&a, 1, x, &info));
+    RZ_EXPECT(!info.reason);
+    RZ_EXPECT_OK(rz_optimiser_state(a.o, save, &s));
+    RZ_EXPECT_OK(rz_optimiser_state(b.o, load, &s));
+    RZ_EXPECT_OK(step(&b, 2, x, &info));
+    RZ_EXPECT(!info.reason);
+    /* A choice of the state is obeyed: 3 is cg. */
+    for (int i = 0; i < s.n; i++)
+      if (strcmp(s.name[i], "optimiser/solver") == 0) memcpy(s.data[i], &(int64_t){3}, sizeof(int64_t));
+    RZ_EXPECT_OK(rz_optimiser_state(b.o, load, &s));
+    RZ_EXPECT_OK(step(&b, 2, x, &info));
+    RZ_EXPECT(strcmp(info.solver, "cg") == 0);
+    drop(&a);
+    drop(&b);
+  }
+}
+
 /* Where three steps lead, with the solver and the number of iterations of the last. */
 typedef struct outcome {
   double sum[P];
   rz_err rc;
   int iterations;
-  char solver[16];
+  char solver[16], reason[160];
 } outcome;
 
 static outcome run(const char *options) {
@@ -360,6 +393,7 @@ static outcome run(const char *options) {
   for (int i = 0; i < 3 && out.rc == RZ_OK; i++) {
     double delta[P] = {0};
     out.rc = step(&m, i, delta, &info);
+    if (info.reason) snprintf(out.reason, sizeof out.reason, "%s", info.reason);
     for (int k = 0; k < P; k++) out.sum[k] += delta[k];
   }
   out.iterations = info.iterations;
@@ -388,8 +422,12 @@ static void check_options_matter(void) {
       {"learning_rate = 0.02, diag_shift_decay = 0.5", "diag_shift_end = 9e-4"},
       {"", "diag_scale = 0.1"},
       {"", "momentum = 0.5"},
-      {"solver = 'cg'", "cg_tol = 1e-1"},
-      {"solver = 'cg'", "cg_iterations = 2"},
+      {"solver = 'cg', preconditioner = 'diagonal'", "cg_tol = 1e-1"},
+      {"solver = 'cg', preconditioner = 'diagonal'", "cg_iterations = 2"},
+      {"solver = 'cg'", "preconditioner = 'diagonal'"},
+      {"solver = 'cg'", "subset_size = 5"},
+      {"solver = 'kernel'", "precision = 'mixed'"},
+      {"", "solver_choice = 'counted'"},
       {"", "method = 'gradient'"},
       {"method = 'gradient'", "method = 'momentum'"},
       {"method = 'momentum'", "momentum = 0.3"},
@@ -404,7 +442,8 @@ static void check_options_matter(void) {
     snprintf(text, sizeof text, "%s%s%s", replaces ? "" : row[i].base, replaces || !*row[i].base ? "" : ", ",
              row[i].option);
     const outcome a = run(row[i].base), b = run(text);
-    const int same = a.rc == b.rc && memcmp(a.sum, b.sum, sizeof a.sum) == 0 && strcmp(a.solver, b.solver) == 0;
+    const int same = a.rc == b.rc && memcmp(a.sum, b.sum, sizeof a.sum) == 0 && strcmp(a.solver, b.solver) == 0 &&
+                     strcmp(a.reason, b.reason) == 0;
     if (!RZ_EXPECT(!same)) fprintf(stderr, "  %s against '%s'\n", text, row[i].base);
   }
 }
@@ -415,8 +454,13 @@ static void check_deck_rules(void) {
   } row[] = {{"learning_rate_end = 0.1", "learning_rate_end"},
              {"schedule_steps = 10", "schedule_steps"},
              {"schedule = 'cosine'", "learning_rate_end"},
-             {"solver = 'dense', cg_tol = 1e-6", "key 'cg_tol' has no effect with solver = 'dense'"},
+             {"solver = 'dense', cg_tol = 1e-7", "key 'cg_tol' has no effect with solver = 'dense'"},
              {"solver = 'kernel', cg_iterations = 9", "key 'cg_iterations' has no effect with solver = 'kernel'"},
+             {"solver = 'kernel', preconditioner = 'diagonal'", "key 'preconditioner' has no effect"},
+             {"solver = 'dense', precision = 'mixed'", "key 'precision' has no effect with solver = 'dense'"},
+             {"solver = 'cg', solver_choice = 'counted'", "key 'solver_choice' has no effect with solver = 'cg'"},
+             {"solver = 'cg', preconditioner = 'diagonal', subset_size = 9",
+              "key 'subset_size' has no effect with preconditioner = 'diagonal'"},
              {"diag_shift_decay = 0.9, diag_shift_end = 1e-3", "must lie below diag_shift = 0.001"},
              {"diag_shift_end = 1e-4", "key 'diag_shift_end' has no effect with diag_shift_decay = 1"},
              {"diag_shift = 0, diag_shift_decay = 0.9", "key 'diag_shift_decay' has no effect with diag_shift = 0"}};
@@ -432,8 +476,9 @@ static void check_deck_rules(void) {
   rz_config_destroy(&m.config);
   static const char *const good[] = {
       "schedule = 'linear', learning_rate_end = 0.1",
-      "solver = 'auto', cg_tol = 1e-6, cg_iterations = 9",
-      "solver = 'dense', cg_tol = 1e-10, cg_iterations = 2000, diag_shift_end = 0.0", /* as a printed deck has it */
+      "solver = 'auto', cg_tol = 1e-7, cg_iterations = 9",
+      "solver_choice = 'counted', precision = 'mixed', subset_size = 9",
+      "solver = 'dense', cg_tol = 1e-6, cg_iterations = 2000, diag_shift_end = 0.0", /* as a printed deck has it */
       "diag_shift_decay = 0.9, diag_shift_end = 1e-4",
   };
   for (int i = 0; i < (int)(sizeof good / sizeof good[0]); i++) {
@@ -463,8 +508,12 @@ static void check_choice(void) {
     rz_jacobian *j = NULL;
     RZ_EXPECT_OK(rz_jacobian_create(0, 1, (int64_t)row[i].d_in * row[i].d_out, &j));
     RZ_EXPECT_OK(rz_jacobian_add(j, &shape, true, false, &l));
-    if (!RZ_EXPECT(strcmp(rz_sr_choose(j, row[i].n_row), row[i].solver) == 0))
-      fprintf(stderr, "  row %d: %s\n", i, rz_sr_choose(j, row[i].n_row));
+    const rz_sr_options o = {
+        .cg_tol = 1e-6, .preconditioner = "subset", .subset_size = 2048, .replicate = RZ_SR_REPLICATE};
+    double seconds[RZ_SR_N_SOLVER];
+    rz_sr_costs(&o, &rz_sr_reference_rates, j, row[i].n_row, 1, seconds);
+    if (!RZ_EXPECT(strcmp(rz_sr_solver_name[rz_sr_cheapest(seconds)], row[i].solver) == 0))
+      fprintf(stderr, "  row %d: %g %g %g s\n", i, seconds[0], seconds[1], seconds[2]);
     rz_jacobian_destroy(&j);
   }
 }
@@ -482,8 +531,9 @@ static void check_memory_formula(void) {
   RZ_EXPECT(memory("solver = 'dense'", 6000, 500, 4) < 0.4 * memory("solver = 'dense'", 6000, 500, 1));
   RZ_EXPECT(memory("solver = 'kernel'", 6000, 4000, 1) > 8.0 * 4000 * 4000);
   RZ_EXPECT(memory("solver = 'kernel'", 6000, 4000, 4) < 0.5 * memory("solver = 'kernel'", 6000, 4000, 1));
-  RZ_EXPECT(memory("solver = 'cg'", 6000, 4000, 1) < 3e7);
-  RZ_EXPECT(memory("method = 'adam'", 6000, 4000, 1) < memory("solver = 'cg'", 6000, 4000, 1));
+  RZ_EXPECT(memory("solver = 'cg', subset_size = 1000", 6000, 4000, 1) < 4e7);
+  RZ_EXPECT(memory("method = 'adam'", 6000, 4000, 1) <
+            memory("solver = 'cg', preconditioner = 'diagonal'", 6000, 4000, 1));
 }
 
 int main(int argc, char **argv) {
@@ -503,6 +553,7 @@ int main(int argc, char **argv) {
   check_rejection();
   check_not_finite();
   check_state();
+  check_choice_is_kept();
   check_options_matter();
   check_deck_rules();
   check_choice();

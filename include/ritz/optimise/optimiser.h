@@ -27,6 +27,8 @@ typedef struct rz_step_info {
   double force_norm;                /* |F|_2 */
   double step_norm;                 /* |delta|_2 after the bound */
   double metric_norm;               /* sqrt(delta^T S delta), the distance moved in state space, before the bound */
+  const char *precision;            /* of the factorisation: "double", "mixed"; NULL: none */
+  const char *reason;               /* why 'auto' has taken this solver, in the step that chose; else NULL */
   int iterations;                   /* of CG; else 0 */
   double solve_residual;            /* relative residual of the linear system */
   int fell_back;                    /* 1 if the factorisation failed and the eigensolver was used */
@@ -40,6 +42,7 @@ typedef struct rz_optimiser_class {
   rz_err (*init)(rz_optimiser *o); /* on error fini still runs */
   rz_err (*step)(rz_optimiser *o, rz_jacobian *j, const double *residual, double *delta, rz_step_info *info);
   rz_err (*state)(rz_optimiser *o, rz_array_visit *visit, void *ctx);
+  void (*forget)(rz_optimiser *o); /* clear the memory of earlier steps; NULL: all of the state is such */
   void (*fini)(rz_optimiser *o);
 } rz_optimiser_class;
 const rz_optimiser_class *const *rz_optimiser_registry(int *n);

@@ -8,8 +8,8 @@
  *   cg      matrix-free conjugate gradients; best when both are many. Preconditioned by the diagonal, or by the exact
  *           inverse of 5 (shift + scale diag S) + S of a subset of the samples, equally spaced over all of them, whose
  *           kernel every rank holds in single precision
- *   auto    the cheapest of the three by its flops: a fixed function of sample and parameter counts and of the layers,
- *           never of the number of ranks
+ *   auto    the cheapest of the three by the costs of ritz/optimise/sr_cost.h on the reference machine: a fixed
+ *           function of sample and parameter counts and of the layers, never of the number of ranks
  * When a Cholesky factorisation fails, the same matrix is solved by its eigenvectors and the smooth pseudo-inverse,
  * and the result says so. Collective. */
 #ifndef RITZ_OPTIMISE_SR_H
@@ -57,8 +57,5 @@ rz_err rz_metric(const rz_comm *comm, const rz_jacobian *j, const double *d, dou
  * d out [n_param], equal on every rank. Errors: RZ_ERR_NUM if no finite d was found, or cg needs more iterations. */
 rz_err rz_sr_solve(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, const double *e, const double *f,
                    double *d, rz_sr_result *result);
-
-/* What "auto" takes for n_row rows over all ranks. Local. */
-const char *rz_sr_choose(const rz_jacobian *j, int64_t n_row);
 
 #endif
