@@ -5,15 +5,16 @@
 #include "ritz/core/isa.h"
 #include "ritz/net/cosh_net.h"
 
-enum { LANES = RZ_NET_LANES, GROUP = 8 };
+/* u has one lane more than are used: groups 4096 bytes apart would look like one address to the processor's stores. */
+enum { LANES = RZ_NET_LANES, UNIT_LANES = LANES + 1, GROUP = 8 };
 
 /* Numbers (re + i im) * 2^exponent. While no product leaves its range, all exponents are zero. */
 typedef struct lane_numbers {
   double re[LANES], im[LANES], exponent[LANES];
 } lane_numbers;
 
-/* The cache of one group of lanes: this head; u as [n_group, LANES, n_comp, 8]; LANES rows for changes of several
- * inputs; the rows of `four` that each lane's inputs ask for, [LANES, (n_in + 3) / 4] positions. */
+/* The cache of one group of lanes: this head; u as [n_group, UNIT_LANES, n_comp, 8]; LANES rows for changes of several
+ * inputs; which of each four inputs are +1, bits [(n_in + 3) / 4, LANES]. */
 typedef struct cosh_lanes {
   lane_numbers product;           /* start * prod_j (1 + u_j) */
   lane_numbers pending;           /* the same for the pending change */
@@ -30,8 +31,8 @@ enum { START_REAL = -120, START_COMPLEX = -45 };
 enum { MOST_REAL = 127, MOST_COMPLEX = 60 };
 
 typedef struct rz_cosh_kernels {
-  /* u and the product from x; nothing pending. */
-  void (*refresh)(const rz_cosh_net *net, const int8_t *x, double *cache);
+  /* u and the product from x; nothing pending; re, im [LANES]: sum_i x_i slope_i + offset. */
+  void (*refresh)(const rz_cosh_net *net, const int8_t *x, double *cache, double *re, double *im);
   void (*ratio)(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input, double *out);
   void (*commit)(const rz_cosh_net *net, double *cache, const uint8_t *accept);
 } rz_cosh_kernels;
@@ -43,10 +44,10 @@ static inline int n_comp_of(const rz_cosh_net *net) { return net->is_complex ? 2
 static inline int n_four_of(const rz_cosh_net *net) { return (net->n_in + 3) / 4; }
 static inline double *units_of(double *cache) { return cache + sizeof(cosh_lanes) / sizeof(double); }
 static inline double *scratch_of(const rz_cosh_net *net, double *cache) {
-  return units_of(cache) + (int64_t)LANES * net->row_size;
+  return units_of(cache) + (int64_t)UNIT_LANES * net->row_size;
 }
-static inline int64_t *positions_of(const rz_cosh_net *net, double *cache) {
-  return (int64_t *)(void *)(scratch_of(net, cache) + (int64_t)LANES * net->row_size);
+static inline uint8_t *bits_of(const rz_cosh_net *net, double *cache) {
+  return (uint8_t *)(void *)(scratch_of(net, cache) + (int64_t)LANES * net->row_size);
 }
 
 #endif

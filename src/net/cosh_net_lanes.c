@@ -9,7 +9,8 @@
 static_assert(sizeof(cosh_lanes) % 64 == 0, "what follows the head of a cache must be aligned");
 
 int64_t rz_cosh_net_cache_size(const rz_cosh_net *net) {
-  return (int64_t)(sizeof(cosh_lanes) / sizeof(double)) + (int64_t)LANES * (2 * net->row_size + n_four_of(net));
+  const int64_t bits = (int64_t)n_four_of(net) * LANES / (int64_t)sizeof(double);
+  return (int64_t)(sizeof(cosh_lanes) / sizeof(double)) + (int64_t)(UNIT_LANES + LANES) * net->row_size + bits;
 }
 
 /* log cosh path: for weights beyond the reach of the tables. */
@@ -43,10 +44,11 @@ static void ratio_slow(const rz_cosh_net *net, const int8_t *x, int n, const int
   }
 }
 
-/* |old / new - 1|, both with powers of two. */
-static double difference(const lane_numbers *old, const lane_numbers *new, int l) {
-  const double complex a = CMPLX(old->re[l], old->im[l]), b = CMPLX(new->re[l], new->im[l]);
-  return cabs(a / b * exp2(old->exponent[l] - new->exponent[l]) - 1.0);
+/* |old / product - 1| of one lane. */
+static double difference(const cosh_lanes *s, const lane_numbers *old, int l) {
+  const double a = old->re[l], b = old->im[l], c = s->inverse[0][l], d = s->inverse[1][l];
+  const double shift = old->exponent[l] - s->product.exponent[l], scale = shift == 0.0 ? 1.0 : exp2(shift);
+  return fabs(scale * (a * c - b * d) - 1.0) + fabs(scale * (a * d + b * c));
 }
 
 double rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cache, double complex *value) {
@@ -57,17 +59,14 @@ double rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cach
   const cosh_lanes *s = (const cosh_lanes *)(const void *)cache;
   const lane_numbers carried = s->product, *p = &s->product;
   const double start = GROUP * (net->is_complex ? START_COMPLEX : START_REAL);
-  double drift = 0.0;
-  net->kernels->refresh(net, x, cache);
+  double re[LANES], im[LANES], drift = 0.0;
+  net->kernels->refresh(net, x, cache, re, im);
   for (int l = 0; l < LANES; ++l) {
-    double sum[2] = {net->offset[0], net->offset[1]};
-    for (int c = 0; c < n_comp_of(net); ++c)
-      for (int i = 0; i < net->n_in; ++i) sum[c] += net->slope[c][i] * x[(int64_t)i * LANES + l];
     const double size = net->is_complex ? hypot(p->re[l], p->im[l]) : p->re[l];
-    sum[0] += log(size) + (p->exponent[l] - start - net->n_hidden) * RZ_LOG2;
-    if (net->is_complex) sum[1] += atan2(p->im[l], p->re[l]);
-    value[l] = CMPLX(sum[0], sum[1]);
-    drift = fmax(drift, difference(&carried, p, l));
+    const double phase = net->is_complex ? atan2(p->im[l], p->re[l]) : 0.0;
+    value[l] = CMPLX(re[l] + log(size) + (p->exponent[l] - start - net->n_hidden) * RZ_LOG2, im[l] + phase);
+    const double d = difference(s, &carried, l);
+    drift = d > drift ? d : drift;
   }
   return drift;
 }

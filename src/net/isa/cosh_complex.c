@@ -1,12 +1,13 @@
 /* Complex weights: eight operations per vector of hidden units and lane. Planes of a group lie side by side: [2, 8]. */
 #include "cosh_lanes.h"
 
-enum { STRIDE = LANES * 2 * GROUP, HALF = 4 }; /* from one group of hidden units to the next in u */
-static const double START = 0x1p-45;           /* START_COMPLEX */
+enum { STRIDE = UNIT_LANES * 2 * GROUP, HALF = 4 }; /* from one group of hidden units to the next in u */
+static const double START = 0x1p-45;                /* START_COMPLEX */
 /* Of |.|^2: eight partial products between give a product whose square and whose ratio to another stay in range. */
 static const double LEAST = 0x1p-120, FULL = 0x1p120;
 
-static void take_powers_of_lanes(vec *re, vec *im, vec *exponent) {
+/* Out of line: rare, and in the way of the registers of the loop. */
+__attribute__((noinline, cold)) static void take_powers_of_lanes(vec *re, vec *im, vec *exponent) {
   take_powers(GROUP * W, (double *)re, (double *)im, (double *)exponent);
 }
 
@@ -61,7 +62,7 @@ static inline int product_of_lanes(const rz_cosh_net *net, const double *u, cons
     end = first + net->chunk < net->n_group ? first + net->chunk : net->n_group;
     multiply_half(u, row, 0, first, end, re, im);
     multiply_half(u, row, 1, first, end, re, im);
-    if (in_range(re, im)) continue;
+    if (__builtin_expect(in_range(re, im), 1)) continue;
     if (!scaled) memset(e, 0, sizeof e);
     scaled = 1;
     take_powers_of_lanes(re, im, e);
@@ -94,72 +95,74 @@ static void multiply_row(int row_size, double *to, const double *from) {
   for (int j = 0; j < row_size; j += 2 * GROUP) multiply_group(to + j, from + j);
 }
 
-static void fill_units(const rz_cosh_net *net, const int64_t *position, double *u) {
+static void fill_units(const rz_cosh_net *net, const uint8_t *bits, double *u) {
   const int n_four = n_four_of(net);
-  for (int64_t j = 0; j < net->row_size; j += 2 * GROUP)
+  for (int64_t j = 0; j < net->n_group; ++j)
     for (int l = 0; l < LANES; ++l) {
-      double *v = u + j / (2 * GROUP) * STRIDE + l * 2 * GROUP;
-      memcpy(v, net->down + j, 2 * GROUP * sizeof *v);
-      for (int q = 0; q < n_four; ++q) multiply_group(v, net->four + position[l * n_four + q] + j);
+      double *v = u + j * STRIDE + l * 2 * GROUP;
+      const double *four = net->four + j * 2 * GROUP;
+      memcpy(v, net->down + j * 2 * GROUP, 2 * GROUP * sizeof *v);
+      for (int q = 0; q < n_four; ++q)
+        multiply_group(v, four + (int64_t)(16 * q + bits[q * LANES + l]) * net->row_size);
     }
 }
 
 static inline void invert(cosh_lanes *s) {
-  FOR_LANES {
-    const double a = s->product.re[l], b = s->product.im[l], scale = 1.0 / (a * a + b * b);
-    s->inverse[0][l] = a * scale;
-    s->inverse[1][l] = -b * scale;
+  EACH_VEC {
+    const vec a = load(s->product.re + l), b = load(s->product.im + l), scale = 1.0 / (a * a + b * b);
+    store(s->inverse[0] + l, a * scale);
+    store(s->inverse[1] + l, -b * scale);
   }
 }
 
-static void refresh_complex(const rz_cosh_net *net, const int8_t *x, double *cache) {
+static void refresh_complex(const rz_cosh_net *net, const int8_t *x, double *cache, double *re, double *im) {
   cosh_lanes *s = head_of(cache);
-  find_fours(net, x, positions_of(net, cache));
-  fill_units(net, positions_of(net, cache), units_of(cache));
+  find_fours(net, x, bits_of(net, cache));
+  fill_units(net, bits_of(net, cache), units_of(cache));
   for (int l = 0; l < LANES; ++l) s->row[l] = net->one;
   s->scaled = s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->product);
   s->pending = s->product;
   invert(s);
+  linear_part(net, 0, x, re);
+  linear_part(net, 1, x, im);
 }
 
 static void ratio_complex(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
                           double *out) {
   cosh_lanes *s = head_of(cache);
-  double *im = out + LANES;
   choose_rows(net, cache, x, n, input, multiply_row);
   s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->pending);
   if (s->pending_scaled || s->scaled || n > net->max_plain) {
-    scaled_ratio(net, s, x, n, input, out, im);
+    scaled_ratio(net, s, x, n, input, out, out + LANES);
     return;
   }
-  FOR_LANES {
-    const double a = s->pending.re[l], b = s->pending.im[l];
-    out[l] = a * s->inverse[0][l] - b * s->inverse[1][l];
-    im[l] = a * s->inverse[1][l] + b * s->inverse[0][l];
-  }
-  for (int k = 0; k < n; ++k) {
-    const int8_t *y = x + (int64_t)input[k] * LANES;
-    const double *re_of = net->front[0] + 2 * input[k], *im_of = net->front[1] + 2 * input[k];
-    const double ur = re_of[0], dr = re_of[1], ui = im_of[0], di = im_of[1];
-    uint64_t up[LANES];
-    find_positive(y, up);
-    FOR_LANES {
-      const double a = out[l], b = im[l], c = choose(up[l], ur, dr), d = choose(up[l], ui, di);
-      out[l] = a * c - b * d;
-      im[l] = a * d + b * c;
+  EACH_VEC {
+    const vec a = load(s->pending.re + l), b = load(s->pending.im + l);
+    const vec c = load(s->inverse[0] + l), d = load(s->inverse[1] + l);
+    vec re = a * c - b * d, im = a * d + b * c;
+    for (int k = 0; k < n; ++k) {
+      const ivec down = negative(x + (int64_t)input[k] * LANES, l);
+      const double *front[2] = {net->front[0] + 2 * input[k], net->front[1] + 2 * input[k]};
+      const vec e = choose(down, splat(front[0][1]), splat(front[0][0]));
+      const vec f = choose(down, splat(front[1][1]), splat(front[1][0])), old = re;
+      re = old * e - im * f;
+      im = old * f + im * e;
     }
+    store_any(out + l, re);
+    store_any(out + LANES + l, im);
   }
 }
 
 static void commit_complex(const rz_cosh_net *net, double *cache, const uint8_t *accept) {
   cosh_lanes *s = head_of(cache);
-  int lane[LANES];
-  const int n = accept_product(s, accept, lane);
+  uint32_t left = accept_product(s, accept);
   invert(s);
-  for (int i = 0; i < n; ++i) {
-    double *u = units_of(cache) + lane[i] * 2 * GROUP;
-    const double *g = s->row[lane[i]];
-    for (int64_t j = 0; j < net->row_size; j += 2 * GROUP, u += STRIDE) multiply_group(u, g + j);
+  const int row_size = net->row_size;
+  for (; left != 0; left &= left - 1) {
+    const int lane = __builtin_ctz(left);
+    double *u = units_of(cache) + lane * 2 * GROUP;
+    const double *g = s->row[lane];
+    for (int j = 0; j < row_size; j += 2 * GROUP, u += STRIDE) multiply_group(u, g + j);
   }
 }
 

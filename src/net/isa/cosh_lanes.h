@@ -5,36 +5,19 @@
 
 #include "../lane_math.h"
 #include "cosh_kernels.h"
-#include "vec.h"
+#include "joint.h"
 
-/* Left alone, GCC unrolls 16 iterations first and then finds no loop to vectorise. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define FOR_LANES _Pragma("GCC unroll 1") for (int l = 0; l < LANES; ++l)
-#else
-#define FOR_LANES for (int l = 0; l < LANES; ++l)
-#endif
+#define EACH_VEC for (int l = 0; l < LANES; l += W)
 
 static inline cosh_lanes *head_of(double *cache) { return (cosh_lanes *)(void *)cache; }
-
-/* All ones where an input is positive, else 0. */
-static inline void find_positive(const int8_t *restrict x, uint64_t *restrict up) {
-  FOR_LANES up[l] = (uint64_t)(((int64_t)x[l] - 1) >> 63) ^ UINT64_MAX;
-}
-
-/* mask (all ones or 0) ? u : d in integer arithmetic: always vector code, never a branch. */
-static inline double choose(uint64_t mask, double u, double d) {
-  uint64_t a, b;
-  memcpy(&a, &u, sizeof a);
-  memcpy(&b, &d, sizeof b);
-  a = b ^ ((a ^ b) & mask);
-  memcpy(&u, &a, sizeof u);
-  return u;
-}
 
 /* Rows of `flip` for input i in a lane. */
 static inline const double *flip_row(const rz_cosh_net *net, int32_t i, int8_t x) {
   return net->flip + (2 * (int64_t)i + (x < 0)) * net->row_size;
 }
+
+/* All ones in the lanes l .. l + W - 1 where an input x [LANES] is -1. */
+static inline ivec negative(const int8_t *x, int l) { return widen(x + l) < 0; }
 
 /* s->row: the row of g each lane needs for a change. One input: a table row as it is. Several: their product, made once
  * for lanes that share the signs of the inputs (up to four inputs), by multiply_row(net, to, from). */
@@ -42,9 +25,8 @@ static inline void choose_rows(const rz_cosh_net *net, double *cache, const int8
                                void (*multiply_row)(int row_size, double *to, const double *from)) {
   cosh_lanes *s = head_of(cache);
   if (n == 1) {
-    const double *row = flip_row(net, input[0], 1);
-    const int8_t *y = x + (int64_t)input[0] * LANES;
-    FOR_LANES s->row[l] = row + ((((int64_t)y[l] - 1) >> 63) & net->row_size);
+    const int64_t row = (int64_t)(uintptr_t)flip_row(net, input[0], 1), step = (int64_t)sizeof(double) * net->row_size;
+    EACH_VEC *(ivec *)(void *)(s->row + l) = row + (negative(x + (int64_t)input[0] * LANES, l) & step);
     return;
   }
   int slot[LANES];
@@ -64,14 +46,13 @@ static inline void choose_rows(const rz_cosh_net *net, double *cache, const int8
   }
 }
 
-/* positions [LANES, n_four]: where in `four` the row of each four inputs lies. */
-static inline void find_fours(const rz_cosh_net *net, const int8_t *x, int64_t *position) {
-  const int n_four = n_four_of(net);
-  for (int q = 0; q < n_four; ++q) {
-    int bits[LANES] = {0};
-    for (int k = 0; k < 4 && 4 * q + k < net->n_in; ++k)
-      for (int l = 0; l < LANES; ++l) bits[l] |= (x[(int64_t)(4 * q + k) * LANES + l] > 0) << k;
-    for (int l = 0; l < LANES; ++l) position[l * n_four + q] = (int64_t)(16 * q + bits[l]) * net->row_size;
+/* bits [n_four, LANES]: which of each four inputs are +1. */
+static inline void find_fours(const rz_cosh_net *net, const int8_t *x, uint8_t *bits) {
+  for (int i = 0; i < net->n_in; i += 4) {
+    uint8_t *to = bits + i / 4 * LANES;
+    memset(to, 0, LANES);
+    for (int k = 0; k < 4 && i + k < net->n_in; ++k)
+      for (int l = 0; l < LANES; ++l) to[l] |= (uint8_t)((x[(i + k) * LANES + l] > 0) << k);
   }
 }
 
@@ -109,13 +90,12 @@ static inline double scale_by(double x, double e) {
 /* pending / product * front factors with powers of two; planes out [LANES]. */
 static inline void scaled_ratio(const rz_cosh_net *net, const cosh_lanes *s, const int8_t *x, int n,
                                 const int32_t *input, double *out_re, double *out_im) {
-  lane_numbers p = s->pending;
-  lane_numbers q = {.exponent = {0.0}};
+  lane_numbers p = s->pending, q = {.exponent = {0.0}};
   memcpy(q.re, s->inverse[0], sizeof q.re);
   memcpy(q.im, s->inverse[1], sizeof q.im);
   take_powers(LANES, p.re, p.im, p.exponent);
   take_powers(LANES, q.re, q.im, q.exponent);
-  FOR_LANES {
+  for (int l = 0; l < LANES; ++l) {
     const double re = p.re[l], im = p.im[l];
     p.re[l] = re * q.re[l] - im * q.im[l];
     p.im[l] = re * q.im[l] + im * q.re[l];
@@ -123,35 +103,40 @@ static inline void scaled_ratio(const rz_cosh_net *net, const cosh_lanes *s, con
   }
   for (int k = 0; k < n; ++k) {
     const int8_t *y = x + (int64_t)input[k] * LANES;
-    const rz_scaled u = net->front_scaled[2 * input[k]], d = net->front_scaled[2 * input[k] + 1];
-    uint64_t up[LANES];
-    find_positive(y, up);
-    FOR_LANES {
-      const double re = p.re[l], im = p.im[l], c = choose(up[l], u.re, d.re), e = choose(up[l], u.im, d.im);
-      p.re[l] = re * c - im * e;
-      p.im[l] = re * e + im * c;
-      p.exponent[l] += choose(up[l], u.exponent, d.exponent);
+    for (int l = 0; l < LANES; ++l) {
+      const rz_scaled f = net->front_scaled[2 * input[k] + (y[l] < 0)];
+      const double re = p.re[l], im = p.im[l];
+      p.re[l] = re * f.re - im * f.im;
+      p.im[l] = re * f.im + im * f.re;
+      p.exponent[l] += f.exponent;
     }
     if (k % 256 == 255) take_powers(LANES, p.re, p.im, p.exponent);
   }
-  FOR_LANES out_re[l] = scale_by(p.re[l], p.exponent[l]);
-  if (out_im) FOR_LANES out_im[l] = scale_by(p.im[l], p.exponent[l]);
+  for (int l = 0; l < LANES; ++l) out_re[l] = scale_by(p.re[l], p.exponent[l]);
+  for (int l = 0; l < LANES && out_im; ++l) out_im[l] = scale_by(p.im[l], p.exponent[l]);
 }
 
-/* The pending product becomes the product in the lanes that accept; list [LANES] of them, returns how many. */
-static inline int accept_product(cosh_lanes *s, const uint8_t *accept, int *list) {
-  int n = 0;
-  uint64_t mask[LANES];
-  for (int l = 0; l < LANES; ++l) {
-    list[n] = l;
-    n += accept[l] != 0;
+/* The pending product becomes the product in the lanes that accept: returns their bits. */
+static inline uint32_t accept_product(cosh_lanes *s, const uint8_t *accept) {
+  uint32_t bits = 0;
+  EACH_VEC {
+    const ivec mask = widen((const int8_t *)accept + l) != 0;
+    bits |= mask_bits(mask) << l;
+    store(s->product.re + l, choose(mask, load(s->pending.re + l), load(s->product.re + l)));
+    store(s->product.im + l, choose(mask, load(s->pending.im + l), load(s->product.im + l)));
+    store(s->product.exponent + l, choose(mask, load(s->pending.exponent + l), load(s->product.exponent + l)));
   }
-  FOR_LANES mask[l] = (uint64_t)0 - (accept[l] != 0);
-  FOR_LANES s->product.re[l] = choose(mask[l], s->pending.re[l], s->product.re[l]);
-  FOR_LANES s->product.im[l] = choose(mask[l], s->pending.im[l], s->product.im[l]);
-  FOR_LANES s->product.exponent[l] = choose(mask[l], s->pending.exponent[l], s->product.exponent[l]);
   s->scaled |= s->pending_scaled;
-  return n;
+  return bits;
+}
+
+/* sum [LANES] = offset + sum_i slope_i x_i */
+static inline void linear_part(const rz_cosh_net *net, int c, const int8_t *x, double *sum) {
+  EACH_VEC {
+    vec v = splat(net->offset[c]);
+    for (int i = 0; i < net->n_in; ++i) v += net->slope[c][i] * to_numbers(widen(x + (int64_t)i * LANES + l));
+    store_any(sum + l, v);
+  }
 }
 
 #endif

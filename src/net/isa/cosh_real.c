@@ -1,11 +1,12 @@
 /* Real weights: a multiply-add and a multiply per vector of hidden units and lane. */
 #include "cosh_lanes.h"
 
-enum { STRIDE = LANES * GROUP };      /* from one group of hidden units to the next in u */
+enum { STRIDE = UNIT_LANES * GROUP }; /* from one group of hidden units to the next in u */
 static const double START = 0x1p-120; /* START_REAL */
 static const double FULL = 0x1p127;   /* eight partial products below it give a product in range */
 
-static void take_powers_of_lanes(vec *a, vec *exponent) {
+/* Out of line: rare, and in the way of the registers of the loop. */
+__attribute__((noinline, cold)) static void take_powers_of_lanes(vec *a, vec *exponent) {
   take_powers(GROUP * W, (double *)a, NULL, (double *)exponent);
 }
 
@@ -28,7 +29,7 @@ static inline int product_of_lanes(const rz_cosh_net *net, const double *u, cons
       EACH8(MULTIPLY)
     } while (++j < end);
     const vec most = larger(larger(larger(a0, a1), larger(a2, a3)), larger(larger(a4, a5), larger(a6, a7)));
-    if (!all_less(most, splat(FULL))) {
+    if (__builtin_expect(!all_less(most, splat(FULL)), 0)) {
       vec a[8] = {a0, a1, a2, a3, a4, a5, a6, a7};
       if (!scaled) memset(e, 0, sizeof e);
       scaled = 1;
@@ -54,26 +55,41 @@ static void multiply_row(int row_size, double *to, const double *from) {
   for (int j = 0; j < row_size; j += W) store(to + j, load(to + j) * load(from + j));
 }
 
-static void fill_units(const rz_cosh_net *net, const int64_t *position, double *u) {
-  const int n_four = n_four_of(net);
-  for (int64_t j = 0; j < net->row_size; j += W)
-    for (int l = 0; l < LANES; ++l) {
-      vec v = load(net->down + j);
-      for (int q = 0; q < n_four; ++q) v *= load(net->four + position[l * n_four + q] + j);
-      store(u + j / GROUP * STRIDE + l * GROUP + j % GROUP, v);
-    }
+/* Groups first .. first + n - 1 (n <= 4) of one lane: `down` times the rows that raise its inputs. */
+static inline void fill_groups(const rz_cosh_net *net, int n, const uint8_t *bits, const double *down,
+                               const double *four, double *u) {
+  vec v[4 * PARTS];
+  const int n_four = n_four_of(net), n_vec = n * PARTS;
+  for (int k = 0; k < n_vec; ++k) v[k] = load(down + k * W);
+  for (int q = 0; q < n_four; ++q) {
+    const double *row = four + (int64_t)(16 * q + bits[q * LANES]) * net->row_size;
+    for (int k = 0; k < n_vec; ++k) v[k] *= load(row + k * W);
+  }
+  for (int k = 0; k < n_vec; ++k) store(u + k / PARTS * STRIDE + k % PARTS * W, v[k]);
 }
 
-static void refresh_real(const rz_cosh_net *net, const int8_t *x, double *cache) {
+static void fill_units(const rz_cosh_net *net, const uint8_t *bits, double *u) {
+  int j = 0;
+  for (; j + 4 <= net->n_group; j += 4)
+    for (int l = 0; l < LANES; ++l)
+      fill_groups(net, 4, bits + l, net->down + j * GROUP, net->four + j * GROUP, u + j * STRIDE + l * GROUP);
+  for (; j < net->n_group; ++j)
+    for (int l = 0; l < LANES; ++l)
+      fill_groups(net, 1, bits + l, net->down + j * GROUP, net->four + j * GROUP, u + j * STRIDE + l * GROUP);
+}
+
+static void refresh_real(const rz_cosh_net *net, const int8_t *x, double *cache, double *re, double *im) {
   cosh_lanes *s = head_of(cache);
-  find_fours(net, x, positions_of(net, cache));
-  fill_units(net, positions_of(net, cache), units_of(cache));
+  find_fours(net, x, bits_of(net, cache));
+  fill_units(net, bits_of(net, cache), units_of(cache));
   for (int l = 0; l < LANES; ++l) s->row[l] = net->one;
   s->scaled = s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->product);
-  FOR_LANES s->product.im[l] = 0.0;
+  memset(s->product.im, 0, sizeof s->product.im);
+  memset(s->inverse[1], 0, sizeof s->inverse[1]);
   s->pending = s->product;
-  FOR_LANES s->inverse[0][l] = 1.0 / s->product.re[l];
-  FOR_LANES s->inverse[1][l] = 0.0;
+  EACH_VEC store(s->inverse[0] + l, 1.0 / load(s->product.re + l));
+  linear_part(net, 0, x, re);
+  memset(im, 0, sizeof *im * LANES);
 }
 
 static void ratio_real(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
@@ -85,25 +101,26 @@ static void ratio_real(const rz_cosh_net *net, double *cache, const int8_t *x, i
     scaled_ratio(net, s, x, n, input, out, NULL);
     return;
   }
-  FOR_LANES out[l] = s->pending.re[l] * s->inverse[0][l];
-  for (int k = 0; k < n; ++k) {
-    const int8_t *y = x + (int64_t)input[k] * LANES;
-    const double u = net->front[0][2 * input[k]], d = net->front[0][2 * input[k] + 1];
-    uint64_t up[LANES];
-    find_positive(y, up);
-    FOR_LANES out[l] *= choose(up[l], u, d);
+  EACH_VEC {
+    vec r = load(s->pending.re + l) * load(s->inverse[0] + l);
+    for (int k = 0; k < n; ++k) {
+      const double *front = net->front[0] + 2 * input[k];
+      r *= choose(negative(x + (int64_t)input[k] * LANES, l), splat(front[1]), splat(front[0]));
+    }
+    store_any(out + l, r);
   }
 }
 
 static void commit_real(const rz_cosh_net *net, double *cache, const uint8_t *accept) {
   cosh_lanes *s = head_of(cache);
-  int lane[LANES];
-  const int n = accept_product(s, accept, lane);
-  FOR_LANES s->inverse[0][l] = 1.0 / s->product.re[l];
-  for (int i = 0; i < n; ++i) {
-    double *u = units_of(cache) + lane[i] * GROUP;
-    const double *g = s->row[lane[i]];
-    for (int64_t j = 0; j < net->row_size; j += GROUP, u += STRIDE)
+  uint32_t left = accept_product(s, accept);
+  EACH_VEC store(s->inverse[0] + l, 1.0 / load(s->product.re + l));
+  const int row_size = net->row_size;
+  for (; left != 0; left &= left - 1) {
+    const int lane = __builtin_ctz(left);
+    double *u = units_of(cache) + lane * GROUP;
+    const double *g = s->row[lane];
+    for (int j = 0; j < row_size; j += GROUP, u += STRIDE)
       for (int p = 0; p < PARTS; ++p) store(u + p * W, load(u + p * W) * load(g + j + p * W));
   }
 }

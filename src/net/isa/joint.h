@@ -1,62 +1,15 @@
-/* Vectors of the instruction set a source is compiled for, and the joint product of eight numbers of each of W lanes.
+/* The joint product of eight numbers of each of W lanes.
  *
- * Eight numbers of one lane fill PARTS vectors. A pass takes W lanes, so that it holds eight vectors whatever the set:
- * vector k belongs to lane LANE(k) and holds its numbers PART(k) W onwards. */
-#ifndef RITZ_NET_VEC_H
-#define RITZ_NET_VEC_H
+ * Eight numbers of one lane fill PARTS vectors. A pass takes W lanes, so that it holds eight vectors whatever the
+ * instruction set: vector k belongs to lane LANE(k) and holds its numbers PART(k) W onwards. */
+#ifndef RITZ_NET_JOINT_H
+#define RITZ_NET_JOINT_H
 
-#if defined(__AVX__)
-#include <immintrin.h>
-#endif
+#include "ritz/core/vec.h"
 
-#if defined(__AVX512F__)
-#define W 8
-#elif defined(__AVX__)
-#define W 4
-#else
-#define W 2
-#endif
 #define PARTS (8 / W)
 #define LANE(k) ((k) / PARTS)
 #define PART(k) ((k) % PARTS)
-
-typedef double vec __attribute__((vector_size(8 * W), may_alias));
-
-static inline vec load(const double *x) { return *(const vec *)x; } /* aligned */
-static inline void store(double *x, vec v) { *(vec *)x = v; }
-static inline vec splat(double x) { return x - (vec){0.0}; }
-
-static inline vec larger(vec a, vec b) {
-#if W == 8
-  return _mm512_max_pd(a, b);
-#elif W == 4
-  return _mm256_max_pd(a, b);
-#else
-  return (vec){a[0] > b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]};
-#endif
-}
-
-static inline vec smaller(vec a, vec b) {
-#if W == 8
-  return _mm512_min_pd(a, b);
-#elif W == 4
-  return _mm256_min_pd(a, b);
-#else
-  return (vec){a[0] < b[0] ? a[0] : b[0], a[1] < b[1] ? a[1] : b[1]};
-#endif
-}
-
-/* Whether a < b in every lane; never for NaN. */
-static inline int all_less(vec a, vec b) {
-#if W == 8
-  return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ) == 0xff;
-#elif W == 4
-  return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_LT_OQ)) == 0xf;
-#else
-  return a[0] < b[0] && a[1] < b[1];
-#endif
-}
-
 #define EACH8(F) F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7)
 
 /* The joint product takes three steps: numbers k and k + 4 of every lane, then k and k + 2, then k and k + 1. Each step
