@@ -49,12 +49,9 @@ int64_t rz_traffic_calls(const rz_traffic *t) { return total(t->calls); }
 
 int64_t rz_traffic_bytes(const rz_traffic *t) { return total(t->bytes); }
 
-/* Elements per MPI call: small enough for int counts and for the shared-memory transports' fast range. */
-enum { CHUNK = 1 << 20 };
-
 static rz_err reduce(const rz_comm *comm, int64_t n, void *x, size_t size, MPI_Datatype type, MPI_Op op) {
-  for (int64_t i = 0; i < n; i += CHUNK) {
-    const int count = (int)(n - i < CHUNK ? n - i : CHUNK);
+  for (int64_t i = 0; i < n; i += RZ_COMM_CHUNK) {
+    const int count = (int)(n - i < RZ_COMM_CHUNK ? n - i : RZ_COMM_CHUNK);
     rz_comm_count(comm, RZ_SUM, count * (int64_t)size);
     RZ_MPI(MPI_Allreduce(MPI_IN_PLACE, (char *)x + (size_t)i * size, count, type, op, comm->mpi));
   }

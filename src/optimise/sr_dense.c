@@ -44,6 +44,12 @@ static int64_t row_volume(const rz_sr_problem *p, const rz_block_cyclic *m) {
   return sent > received ? sent : received;
 }
 
+int64_t rz_sr_batch(int n_comp, int64_t volume, int64_t most) {
+  int64_t batch = RZ_SR_BUFFER / (volume * n_comp + 1);
+  batch = batch < 8 ? 8 : batch;
+  return batch > most ? most : batch;
+}
+
 static rz_err stream_init(stream *s, const rz_block_cyclic *m) {
   const rz_comm *comm = s->p->comm;
   const int n_comp = rz_jacobian_n_comp(s->p->j);
@@ -53,9 +59,7 @@ static rz_err stream_init(stream *s, const rz_block_cyclic *m) {
   RZ_TRY(rz_sr_counts(comm, rz_jacobian_n(s->p->j), &s->n_all));
   int64_t most = 1;
   for (int q = 0; q < comm->size; q++) most = s->n_all[q] > most ? s->n_all[q] : most;
-  s->batch = RZ_SR_BUFFER / ((int64_t)widest * n_comp + 1);
-  s->batch = s->batch < 8 ? 8 : s->batch;
-  s->batch = s->batch > most ? most : s->batch;
+  s->batch = rz_sr_batch(n_comp, (int64_t)widest, most);
   rz_err rc = RZ_NEW(n_comp * s->batch * s->p->n_param, &s->panel);
   if (s->whole) return rz_agree(comm, rc);
   if (rc == RZ_OK) rc = RZ_NEW(n_comp * s->batch * volume, &s->send);

@@ -79,16 +79,8 @@ static rz_err exchange_init(exchange *x, int64_t *n) {
 }
 
 static rz_err send_samples(const exchange *x) {
-  MPI_Datatype type = MPI_DATATYPE_NULL;
-  int size = 0;
-  RZ_TRY(rz_int(x->size, &size));
-  RZ_MPI(MPI_Type_contiguous(size, MPI_DOUBLE, &type));
-  RZ_MPI(MPI_Type_commit(&type));
-  const int code =
-      MPI_Alltoallv(x->send, x->n_out, x->first_out, type, x->receive, x->n_in, x->first_in, type, x->comm->mpi);
-  RZ_MPI(MPI_Type_free(&type));
-  RZ_MPI(code);
-  return RZ_OK;
+  return rz_exchange(x->comm, x->size * (int64_t)sizeof *x->send, x->send, x->n_out, x->first_out, x->receive, x->n_in,
+                     x->first_in);
 }
 
 static rz_err unpack(exchange *x, rz_sr_side *s) {

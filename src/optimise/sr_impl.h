@@ -100,5 +100,7 @@ void rz_sr_subset_destroy(rz_sr_subset **s);
 
 /* Numbers in an exchange buffer: 8 MiB. */
 enum { RZ_SR_BUFFER = 1 << 20 };
+/* dense: samples of a rank in one exchange, of at most `most`, when a row of J becomes `volume` numbers. */
+int64_t rz_sr_batch(int n_comp, int64_t volume, int64_t most);
 
 #endif

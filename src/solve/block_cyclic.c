@@ -35,7 +35,7 @@ rz_cyclic rz_block_cyclic_col_set(const rz_block_cyclic *m, int rank) {
 }
 
 /* 1 x size up to three ranks (best for the lower Cholesky), near-square beyond; what is left over stays idle. */
-static void choose_grid(int size, int *n_row, int *n_col) {
+void rz_block_cyclic_grid(int size, int *n_row, int *n_col) {
   *n_row = size <= 3 ? 1 : (int)floor(sqrt((double)size));
   *n_col = size / *n_row;
 }
@@ -60,7 +60,7 @@ static size_t scalar_size(rz_scalar s) {
 
 /* Whole cache lines, and no multiple of 64: columns that far apart share the same few lines of the first-level cache,
  * which costs a factorisation a third of its speed. */
-static int64_t padded(int64_t n_row) {
+int64_t rz_block_cyclic_padded(int64_t n_row) {
   const int64_t ld = n_row > 1 ? (n_row + 15) / 16 * 16 : 16;
   return ld % 64 == 0 ? ld + 16 : ld;
 }
@@ -71,7 +71,7 @@ static rz_err allocate(rz_block_cyclic *m) {
   m->my_col = col.p;
   RZ_TRY(list_indices(row, &m->row, &m->n_local_row));
   RZ_TRY(list_indices(col, &m->col, &m->n_local_col));
-  m->ld = padded(m->n_local_row);
+  m->ld = rz_block_cyclic_padded(m->n_local_row);
   RZ_TRY(rz_malloc(m->ld * m->n_local_col, scalar_size(m->scalar), &m->entry));
   m->data = m->scalar == RZ_DOUBLE ? m->entry : NULL;
   return RZ_OK;
@@ -88,7 +88,7 @@ rz_err rz_block_cyclic_create_of(const rz_comm *comm, rz_scalar scalar, int64_t 
     m->n = n;
     m->nb = nb;
     m->scalar = scalar;
-    choose_grid(comm->size, &m->n_row, &m->n_col);
+    rz_block_cyclic_grid(comm->size, &m->n_row, &m->n_col);
     rc = allocate(m);
   }
   rc = rz_agree(comm, rc);

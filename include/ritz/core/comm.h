@@ -41,7 +41,10 @@ void rz_comm_count(const rz_comm *comm, rz_traffic_kind kind, int64_t bytes);
  * rank, whose message every rank adopts. Collective; one reduction when all is well. */
 rz_err rz_agree(const rz_comm *comm, rz_err rc);
 
-/* In-place sums, maxima and broadcasts of any length (64-bit counts are split as MPI needs). Collective. */
+/* Numbers per call: small enough for int counts and for the shared-memory transports' fast range. */
+enum { RZ_COMM_CHUNK = 1 << 20 };
+
+/* In-place sums, maxima and broadcasts of any length; the first two in calls of RZ_COMM_CHUNK numbers. Collective. */
 rz_err rz_sum(const rz_comm *comm, int64_t n, double *x);
 rz_err rz_sum_i64(const rz_comm *comm, int64_t n, int64_t *x);
 rz_err rz_max(const rz_comm *comm, int64_t n, double *x);

@@ -34,6 +34,10 @@ rz_cyclic rz_block_cyclic_row_set(const rz_block_cyclic *m, int rank);
 rz_cyclic rz_block_cyclic_col_set(const rz_block_cyclic *m, int rank);
 int64_t rz_cyclic_count(rz_cyclic set);
 
+/* The grid of a number of ranks, and the leading dimension of a number of local rows. */
+void rz_block_cyclic_grid(int size, int *n_row, int *n_col);
+int64_t rz_block_cyclic_padded(int64_t n_row);
+
 /* A rectangle of local entries: entry (row + i stride, col + k stride) = row_scale[i] col_scale[k] (re[k ld + i] + i
  * im[k ld + i]), rounded to the matrix's scalar; a real one leaves im out. */
 typedef struct rz_tile {
