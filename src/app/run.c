@@ -1,6 +1,7 @@
 #include "alone.h"
 #include "command.h"
 #include "ritz/core/comm.h"
+#include "ritz/core/isa.h"
 #include "ritz/core/log.h"
 #include "ritz/core/memory.h"
 #include "ritz/linalg/blas.h"
@@ -49,6 +50,7 @@ static rz_err run_study(const char *file, const rz_comm *comm, rz_log *log) {
   char command[1024];
   RZ_TRY_DONE(rc, read_everywhere(file, comm, &config));
   if (*rz_config_warnings(config)) rz_log_print(log, RZ_LOG_SUMMARY, "%s", rz_config_warnings(config));
+  RZ_TRY_DONE(rc, rz_isa_choose(comm, rz_config_string(config, "run", "instruction_set")));
   snprintf(command, sizeof command, "ritz run %s", file);
   const rz_study_class *study = rz_study_find(rz_config_string(config, "run", "study"));
   const rz_run run = {.config = config, .comm = comm, .log = log, .command = command};

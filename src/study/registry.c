@@ -33,6 +33,8 @@ static const rz_option run_rows[] = {
     RZ_ROW_STRING("output", "", "results file NAME.h5 (default: the deck's name), with NAME.jsonl beside it"),
     RZ_ROW_BOOL("overwrite", ".false.", "replace files of an earlier run"),
     RZ_ROW_BOOL("force", ".false.", "run although a guard says the answer cannot be right"),
+    RZ_ROW_CHOICE("instruction_set", "auto|portable|avx2|avx512", "'auto'",
+                  "of the inner loops; auto: the most that the processors of all ranks have"),
 };
 static const rz_option_group run_group = {
     "run", "the run itself", NULL, run_rows, sizeof run_rows / sizeof *run_rows, NULL, 0};

@@ -17,7 +17,7 @@ except ImportError as missing:
 
 STEPS = 4
 GROUPS = {
-    "run": "study = 'ground_state', seed = 5, output = 'result.h5'",
+    "run": "instruction_set = 'portable', study = 'ground_state', seed = 5, output = 'result.h5'",
     "lattice": "geometry = 'chain', length = 8",
     "hamiltonian": "model = 'heisenberg', dm = 0.2",
     "ansatz": "kind = 'rbm', alpha = 2, weights = 'complex', bias = 'both'",
@@ -29,7 +29,7 @@ GROUPS = {
 ENERGY = "mean error variance tau_int r_hat ess n".split()
 TRACE = ("energy error variance v_score acceptance tau_int r_hat ess learning_rate diag_shift force_norm step_norm "
          "step").split()
-PROVENANCE = "ritz compiler mpi petsc slepc hdf5 blas host date command run_id ranks".split()
+PROVENANCE = "ritz compiler mpi petsc slepc hdf5 blas host date command run_id ranks instruction_set".split()
 
 
 def as_text(value):
@@ -80,6 +80,7 @@ def check_schema(test, file, deck_text, ranks):
     for name in PROVENANCE:
         test.expect(f"provenance/{name}" in file, f"no /provenance/{name}")
     test.expect(int(file["provenance/ranks"][()]) == ranks, "/provenance/ranks is wrong")
+    test.expect(as_text(file["provenance/instruction_set"][()]) == "portable", "not the instruction set of the deck")
     test.expect("deck.nml" in as_text(file["provenance/command"][()]), "the command line is not kept")
     test.expect(file["observables/energy/n"][()] >= 512, "/observables/energy/n is too small")
     test.expect(file["observables/energy/error"][()] > 0, "the error bar is not positive")
