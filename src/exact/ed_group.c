@@ -242,7 +242,7 @@ static rz_err make_characters(rz_ed_group *g) {
 static rz_err make_tables(rz_ed_group *g) {
   const int n_site = g->n_site;
   g->n_byte = (n_site + 7) / 8;
-  g->n_lane = (g->n + RZ_ED_LANES - 1) / RZ_ED_LANES * RZ_ED_LANES;
+  g->n_lane = (g->n + RZ_ED_IMAGE_LANES - 1) / RZ_ED_IMAGE_LANES * RZ_ED_IMAGE_LANES;
   RZ_TRY(RZ_NEW0((int64_t)g->n_byte * 256 * g->n_lane, &g->table));
   RZ_TRY(RZ_NEW0(g->n_lane, &g->turn));
   RZ_TRY(RZ_NEW(g->n * n_site, &g->reach));

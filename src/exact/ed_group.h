@@ -10,11 +10,11 @@
 #include "ed_operator.h"
 #include "ritz/exact/ed.h"
 
-enum { RZ_ED_MAX_ELEMENT = 4096, RZ_ED_LANES = 8 };
+enum { RZ_ED_MAX_ELEMENT = 4096, RZ_ED_IMAGE_LANES = 8 };
 
 typedef struct rz_ed_group {
   int n_site, n;  /* sites, elements; 1: the identity alone */
-  int n_lane;     /* elements with repeats of the identity behind them: a multiple of RZ_ED_LANES */
+  int n_lane;     /* elements with repeats of the identity behind them: a multiple of RZ_ED_IMAGE_LANES */
   int64_t order;  /* of the roots of unity among the characters */
   int32_t *perm;  /* [n, n_site] */
   uint8_t *flip;  /* [n] */

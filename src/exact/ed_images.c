@@ -3,7 +3,7 @@
 #include "ed_group.h"
 #include "ritz/core/simd.h"
 
-enum { LANES = RZ_ED_LANES, MAX_BYTE = 8 };
+enum { LANES = RZ_ED_IMAGE_LANES, MAX_BYTE = 8 };
 
 static inline void row_of_bytes(const rz_ed_group *g, uint64_t state, const uint64_t **row) {
   for (int b = 0; b < g->n_byte; b++, state >>= 8)
