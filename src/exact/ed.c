@@ -1,5 +1,6 @@
 #include "ritz/exact/ed.h"
-#include "ed_rows.h"
+#include "ed_basis.h"
+#include "ed_product.h"
 #include "ritz/core/memory.h"
 
 #include <math.h>
@@ -19,17 +20,16 @@ static int count_levels(const rz_ed_spec *spec, int64_t dim) {
   return spec->n_levels < dim ? spec->n_levels : (int)dim;
 }
 
-static rz_eigen_problem make_problem(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_rows *rows) {
-  const int width = rz_ed_rows_is_complex(rows) ? 2 : 1;
-  const rz_range own = rz_ed_rows_range(rows);
+static rz_eigen_problem make_problem(const rz_ed_spec *spec, const rz_comm *comm, const rz_ed_product *product) {
+  const int width = product->is_complex ? 2 : 1;
   return (rz_eigen_problem){
       .comm = comm,
-      .n = rz_ed_rows_basis(rows)->dim * width,
-      .paired = width == 2,
-      .rows = {own.first * width, own.count * width},
-      .apply = rz_ed_rows_apply,
-      .ctx = rows,
-      .n_wanted = count_levels(spec, rz_ed_rows_basis(rows)->dim),
+      .n = product->dim * width,
+      .paired = product->is_complex,
+      .rows = {product->states.first * width, product->states.count * width},
+      .apply = product->apply,
+      .ctx = product->ctx,
+      .n_wanted = count_levels(spec, product->dim),
       .tol = spec->tol > 0.0 ? spec->tol : 1e-12,
       .seed = spec->seed,
   };
@@ -64,25 +64,26 @@ static rz_err take_result(const rz_ed_spec *spec, const rz_comm *comm, rz_range 
 }
 
 rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *out) {
-  rz_ed_rows *rows = NULL;
+  rz_ed_product product;
   rz_eigen_result e = {0};
   rz_err rc = RZ_OK;
   memset(out, 0, sizeof *out);
-  RZ_TRY(rz_ed_rows_create(spec, comm, &rows));
-  const rz_eigen_problem p = make_problem(spec, comm, rows);
-  out->dim = rz_ed_rows_basis(rows)->dim;
-  out->is_complex = rz_ed_rows_is_complex(rows);
+  RZ_TRY(rz_ed_product_create(spec, comm, &product));
+  const rz_eigen_problem p = make_problem(spec, comm, &product);
+  out->dim = product.dim;
+  out->product = product.name;
+  out->is_complex = product.is_complex;
   out->solver = choose_solver(spec, out->dim);
   RZ_CHECK_DONE(rc, spec->n_levels >= 1, RZ_ERR_ARG, "%d levels asked of a sector of %lld states", spec->n_levels,
                 (long long)out->dim);
   RZ_CHECK_DONE(rc, out->dim >= 1, RZ_ERR_ARG, "no state has these quantum numbers");
   const bool dense = strcmp(out->solver, "dense") == 0; /* without vectors it has no residuals */
   RZ_TRY_DONE(rc, rz_eigen_solve(out->solver, &p, spec->with_vectors || dense, &e));
-  out->bytes = rz_ed_rows_bytes(rows) + e.bytes;
-  RZ_TRY_DONE(rc, take_result(spec, comm, rz_ed_rows_range(rows), &e, out));
+  out->bytes = product.bytes + e.bytes;
+  RZ_TRY_DONE(rc, take_result(spec, comm, product.states, &e, out));
 done:
   rz_eigen_result_free(&e);
-  rz_ed_rows_destroy(&rows);
+  rz_ed_product_free(&product);
   if (rc != RZ_OK) rz_ed_result_free(out);
   return rc;
 }
@@ -109,13 +110,13 @@ void rz_ed_result_free(rz_ed_result *r) {
 }
 
 rz_err rz_ed_spectrum(const rz_ed_spec *spec, const rz_comm *comm, int64_t *dim, double **energy) {
-  rz_ed_rows *rows = NULL;
+  rz_ed_product product;
   rz_eigen_result e = {0};
   rz_err rc = RZ_OK;
   *energy = NULL;
-  RZ_TRY(rz_ed_rows_create(spec, comm, &rows));
-  rz_eigen_problem p = make_problem(spec, comm, rows);
-  *dim = rz_ed_rows_basis(rows)->dim;
+  RZ_TRY(rz_ed_product_create(spec, comm, &product));
+  rz_eigen_problem p = make_problem(spec, comm, &product);
+  *dim = product.dim;
   RZ_CHECK_DONE(rc, p.n <= RZ_EIGEN_DENSE_MAX, RZ_ERR_ARG,
                 "the whole spectrum of %lld states is beyond the dense solver's order %d", (long long)*dim,
                 (int)RZ_EIGEN_DENSE_MAX);
@@ -125,7 +126,7 @@ rz_err rz_ed_spectrum(const rz_ed_spec *spec, const rz_comm *comm, int64_t *dim,
   e.value = NULL;
 done:
   rz_eigen_result_free(&e);
-  rz_ed_rows_destroy(&rows);
+  rz_ed_product_free(&product);
   return rc;
 }
 
@@ -141,8 +142,7 @@ static void spread(const rz_ed_basis *b, const double complex *x, double complex
   for (int64_t a = 0; a < b->dim; a++) {
     rz_ed_group_images(g, b->state[a], image);
     const double complex c = x[a] / sqrt((double)g->n * b->stabiliser[a]);
-    for (int k = 0; k < g->n; k++)
-      psi[rz_sector_rank(&b->sector, image[k])] += conj(g->character[k]) * c;
+    for (int k = 0; k < g->n; k++) psi[rz_sector_rank(&b->sector, image[k])] += conj(g->character[k]) * c;
   }
 }
 
@@ -182,6 +182,6 @@ double rz_ed_memory(const rz_ed_spec *spec, double dim, bool is_complex, int siz
   const int n_levels = count_levels(spec, states);
   const double solver =
       width * (double)rz_eigen_n_vectors(choose_solver(spec, states), order, n_levels, spec->with_vectors);
-  const double vectors = solver + 1.0 + (spec->with_vectors ? 2.0 * n_levels : 0.0); /* the diagonal; the result */
-  return dim / size * sizeof(double) * vectors;
+  const double vectors = solver + (spec->with_vectors ? 2.0 * n_levels : 0.0); /* those of the result */
+  return dim / size * sizeof(double) * vectors + rz_ed_product_bytes(spec, dim, is_complex, size);
 }

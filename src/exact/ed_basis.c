@@ -57,7 +57,8 @@ static rz_err list_orbits(rz_ed_basis *b, const rz_comm *comm) {
   return RZ_OK;
 }
 
-static rz_err check_sector(const rz_ed_spec *spec) {
+rz_err rz_ed_basis_sector(const rz_ed_spec *spec, rz_sector *out) {
+  RZ_TRY(rz_sector_init(rz_operator_n_site(spec->op), spec->fixed_sz, spec->n_up, out));
   RZ_CHECK(!spec->fixed_sz || rz_operator_keeps_sz(spec->op), RZ_ERR_ARG,
            "the Hamiltonian does not conserve the total Sz, so there is no sector of %d up spins", spec->n_up);
   return RZ_OK;
@@ -68,8 +69,7 @@ rz_err rz_ed_basis_create(const rz_ed_spec *spec, const rz_ed_operator *op, cons
   *out = NULL;
   RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW0(1, out)));
   rz_ed_basis *const b = *out;
-  RZ_TRY_DONE(rc, rz_sector_init(op->n_site, spec->fixed_sz, spec->n_up, &b->sector));
-  RZ_TRY_DONE(rc, check_sector(spec));
+  RZ_TRY_DONE(rc, rz_ed_basis_sector(spec, &b->sector));
   RZ_TRY_DONE(rc, rz_agree(comm, rz_ed_group_create(spec, op, &b->group)));
   b->plain = b->group->n == 1;
   b->dim = b->sector.dim;

@@ -27,6 +27,8 @@ typedef struct rz_ed_basis {
   int64_t bytes;
 } rz_ed_basis;
 
+/* All states or those of a fixed Sz. Local. Errors: RZ_ERR_ARG if the operator does not keep it. */
+rz_err rz_ed_basis_sector(const rz_ed_spec *spec, rz_sector *out);
 /* Collective: states with symmetries are searched by all ranks together. Errors: RZ_ERR_ARG as rz_ed_group_create, or
  * if op does not keep the fixed Sz. */
 rz_err rz_ed_basis_create(const rz_ed_spec *spec, const rz_ed_operator *op, const rz_comm *comm, rz_ed_basis **out);

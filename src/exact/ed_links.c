@@ -1,6 +1,7 @@
 #include "ed_links.h"
 #include "ritz/core/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -395,10 +396,10 @@ double rz_ed_links_bytes(const rz_ed_operator *op, bool fixed_sz) {
   const int n_low = rz_ed_halves_low(op->n_site, fixed_sz);
   const double element = 2.0 + 8.0 * (op->real ? 1.0 : 2.0), n_row = (double)((int64_t)1 << n_low);
   double bytes = (double)op->n_diagonal * n_row * 8.0;
-  for (int64_t k = 0; k < op->n_set; k++) { /* as if each set were a channel for each term */
-    const uint64_t flip = op->set[k].flip >> n_low;
-    const int n_pattern = __builtin_popcountll(flip);
-    bytes += (double)op->set[k].n_term * (double)((uint64_t)1 << n_pattern) * n_row * element;
+  for (int64_t k = 0; k < op->n_set; k++) {
+    const double n_pattern = ldexp(1.0, __builtin_popcountll(op->set[k].flip >> n_low));
+    const bool simple = k < op->n_constant + op->n_exchange; /* others may need a channel for each term */
+    bytes += (simple ? 1.0 : (double)op->set[k].n_term) * n_pattern * n_row * element;
   }
   return bytes;
 }

@@ -2,11 +2,13 @@
 #include "ed_halo.h"
 #include "ritz/core/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
   LANES = RZ_ED_LANES,
+  MOST_HIGH = 30,         /* blocks are numbered in 32 bits */
   FULL_TILES = 16,        /* blocks of a class and pattern on average, for tiles to be mostly full */
   STRETCH_BYTES = 1 << 20 /* of all blocks of a class that are added to each other: half a level-2 cache */
 };
@@ -385,7 +387,9 @@ void rz_ed_split_destroy(rz_ed_split **split) {
 }
 
 double rz_ed_split_need(const rz_ed_operator *op, bool fixed_sz, int size) {
-  const double n_block = (double)((int64_t)1 << (op->n_site - rz_ed_halves_low(op->n_site, fixed_sz)));
+  const int n_high = op->n_site - rz_ed_halves_low(op->n_site, fixed_sz);
+  if (n_high > MOST_HIGH) return INFINITY;
   const double outer = (double)op->n_set * (op->real ? 12.0 : 20.0);
-  return rz_ed_halves_bytes(op->n_site, fixed_sz) + rz_ed_links_bytes(op, fixed_sz) + n_block * (8.0 + outer / size);
+  return rz_ed_halves_bytes(op->n_site, fixed_sz) + rz_ed_links_bytes(op, fixed_sz) +
+         (double)((int64_t)1 << n_high) * (8.0 + (20.0 + outer) / size);
 }

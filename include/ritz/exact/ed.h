@@ -4,7 +4,13 @@
  * with them (checked, an error otherwise). A real operator in momentum 0 or pi stays real; a complex Hermitian problem
  * H = A + iB is solved as the real [[A, -B], [B, A]], whose every level is doubled: vectors are turned into x + iy,
  * orthogonalised in complex arithmetic, dependent ones dropped, and more asked for until the wanted number is
- * independent; the list is never halved by value. Collective unless said otherwise. */
+ * independent; the list is never halved by value. Collective unless said otherwise.
+ *
+ * Sectors without symmetries are multiplied "by halves": the sites are cut in two, the states with equal high half are a
+ * block, and what acts on the low half is one small table for all blocks. Nothing is kept per state; with the three
+ * vectors of "lanczos" a level takes 24 bytes per state (48 if complex), on several ranks 8 (16) more for the blocks of
+ * others. The tables may take 64 MiB, or as much as a vector if that is more; an operator of many long strings, or a
+ * sector that is small for its sites, is multiplied "by rows" instead, as sectors with symmetries are. */
 #ifndef RITZ_EXACT_ED_H
 #define RITZ_EXACT_ED_H
 
@@ -52,7 +58,8 @@ typedef struct rz_ed_result {
   int n_products;
   double seconds_per_product;
   int64_t bytes;      /* peak bytes of this rank for the solve */
-  const char *solver; /* actually used */
+  const char *solver;  /* actually used */
+  const char *product; /* "halves" or "rows" */
 } rz_ed_result;
 
 /* Is there such a sector: the symmetries exist, H has them, and their quantum numbers do not contradict each other.
