@@ -190,6 +190,7 @@ static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progres
     l->again = l->again || !was_healthy;
     goto done;
   }
+  if (info.reason) rz_log_print(l->log, RZ_LOG_SUMMARY, "%s\n", info.reason);
   out->n_fell_back += info.fell_back;
   if (!l->again) {
     const expense cost = spent_since(l->comm, &start);

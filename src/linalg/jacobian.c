@@ -34,6 +34,8 @@ static void layer_destroy(rz_layer **layer) {
 }
 
 void rz_jacobian_forget(rz_jacobian *j) {
+  for (int k = 0; j->factors && k < j->n_layer; k++) rz_free(&j->factors[k]);
+  rz_free(&j->factors);
   rz_free(&j->dots);
   rz_free(&j->panel);
 }
@@ -41,12 +43,12 @@ void rz_jacobian_forget(rz_jacobian *j) {
 void rz_jacobian_destroy(rz_jacobian **jp) {
   rz_jacobian *j = *jp;
   if (!j) return;
+  rz_jacobian_forget(j);
   for (int i = 0; i < j->n_layer; i++) layer_destroy(&j->layer[i]);
   rz_free(&j->layer);
   rz_free(&j->weight);
   rz_free(&j->mean);
   rz_free(&j->scale);
-  rz_jacobian_forget(j);
   rz_free(jp);
 }
 
@@ -95,6 +97,7 @@ rz_err rz_jacobian_add(rz_jacobian *j, const rz_layer *shape, bool with_x, bool 
   if (with_x) RZ_TRY_DONE(rc, RZ_NEW(j->n * l->n_x, &l->x));
   RZ_TRY_DONE(rc, RZ_NEW(n_d, &l->d_re));
   if (with_im) RZ_TRY_DONE(rc, RZ_NEW(n_d, &l->d_im));
+  rz_jacobian_forget(j);
   RZ_TRY_DONE(rc, push_layer(j, l));
   *layer = l;
 done:

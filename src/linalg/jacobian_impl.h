@@ -15,6 +15,8 @@ struct rz_jacobian {
   double *scale;    /* [n_param] or NULL */
   double *dots;     /* [n_comp (of the mean), n_comp, n]: J_(c,i) . mean / scale^2 for Gram blocks, or NULL */
   double *panel;    /* [n_comp, n, n_param]: the rows themselves, uncentred and unscaled, or NULL */
+  double *
+      *factors; /* [n_layer] inputs and signals of layers with their samples side by side, for Gram blocks; or NULL */
   bool centred;
 };
 
@@ -51,6 +53,12 @@ void rz_layer_t_times(const rz_layer *l, const double *x, int64_t rows, const do
 /* y[(c - c0) * ld + i] = row (c, first + i) of the uncentred, unscaled J times v, for n_c components from c0 on. */
 rz_err rz_jacobian_apply_raw(const rz_jacobian *j, int c0, int n_c, int64_t first, int64_t count, const double *v,
                              double *y, int64_t ld);
+
+/* Columns a0 <= a < a0 + n_a of W (all d_eff entries of each) for `count` samples of component c, uncentred, into
+ * out[i * ld + (a - a0) * d_eff + e]. x_tmp and e_tmp hold one sample. */
+void rz_layer_panel(const rz_layer *l, int c, int64_t first, int64_t count, int a0, int n_a, double *x_tmp,
+                    double *e_tmp, double *out, int64_t ld);
+rz_err rz_jacobian_check_range(const rz_jacobian *j, int c, int64_t first, int64_t count);
 
 /* g = J^T u of the uncentred, unscaled J. */
 rz_err rz_jacobian_apply_t_raw(const rz_jacobian *j, const double *u, double *g);

@@ -17,24 +17,48 @@ typedef struct sizes {
   double product; /* multiply-adds of one row of J v, or of J^T u */
   double pack;    /* numbers of a sample's factors, or of its rows */
   double samples, n_comp, ranks;
-  bool hermitian;
+  bool hermitian, mixed;
 } sizes;
 
-static sizes size_up(const rz_jacobian *j, int64_t n_sample, int ranks) {
+static double layer_size(const rz_layer *l) { return (double)l->d_in * l->d_out * (l->complex_weights ? 2.0 : 1.0); }
+
+/* Multiply-adds of J v per row; one product serves both rows of a sample. Rows of shared layers are kept where they are
+ * few numbers, and a row is one product then. */
+static double row_product(const rz_jacobian *j) {
+  const int n_comp = rz_jacobian_n_comp(j);
+  const bool rows_kept = n_comp * rz_jacobian_n_param(j) <= 3 * rz_jacobian_pack_size(j);
+  double product = 0.0;
+  for (int k = 0; k < rz_jacobian_n_layer(j); k++) {
+    const rz_layer *l = rz_jacobian_layer(j, k);
+    product += layer_size(l) * (rows_kept ? 1.0 : l->n_share);
+  }
+  return product / n_comp;
+}
+
+enum { REFINEMENTS = 4 };
+
+bool rz_sr_wants_mixed(const rz_sr_options *o, const rz_jacobian *j, double n) {
+  const rz_sr_rates *r = &rz_sr_reference_rates;
+  const char *precision = o->precision ? o->precision : "auto";
+  if (strcmp(precision, "auto") != 0) return strcmp(precision, "mixed") == 0;
+  const double saved = n * n * n / 3.0 * (r->factor[0] - r->factor[1]);
+  const double step = 4.0 * n * row_product(j) * r->product + 4.0 * n * n * r->stream;
+  return saved > REFINEMENTS * step;
+}
+
+static sizes size_up(const rz_sr_options *o, const rz_jacobian *j, int64_t n_sample, int ranks) {
   sizes s = {.n_comp = rz_jacobian_n_comp(j), .n_param = (double)rz_jacobian_n_param(j), .samples = (double)n_sample};
   s.n = s.samples * s.n_comp;
   s.ranks = ranks;
   s.hermitian = rz_sr_holomorphic(j);
+  s.mixed = rz_sr_wants_mixed(o, j, s.n);
   s.pack = fmin((double)rz_jacobian_pack_size(j), 1.0 + s.n_comp * s.n_param);
-  const bool rows_kept = s.n_comp * s.n_param <= 3.0 * (double)rz_jacobian_pack_size(j);
+  s.product = row_product(j);
   for (int k = 0; k < rz_jacobian_n_layer(j); k++) {
     const rz_layer *l = rz_jacobian_layer(j, k);
-    const double t = l->n_share, size = l->d_in * l->d_out * (l->complex_weights ? 2.0 : 1.0);
+    const double t = l->n_share, size = layer_size(l);
     s.pair += fmin(t * t * (l->d_in + size / l->d_in), size);
-    s.product += size * (rows_kept ? 1.0 : t);
   }
-  /* J v of a sample is one product for both of its rows. */
-  s.product /= s.n_comp;
   return s;
 }
 
@@ -70,11 +94,9 @@ static double dense(const rz_sr_options *o, const rz_sr_rates *r, const sizes *s
   return rows + factor + sum_over_ranks(r, s, whole ? p * p : s->n * p / sqrt(s->ranks));
 }
 
-/* Refinement takes some four steps. */
-static double kernel(const rz_sr_options *o, const rz_sr_rates *r, const sizes *s) {
-  const bool mixed = rz_sr_wants_mixed(o, s->n);
-  const double steps = mixed ? 4.0 : 1.0;
-  const double once = kernel_entries(r, s, s->n) / s->ranks + cholesky(r, s, s->n, mixed) / s->ranks +
+static double kernel(const rz_sr_rates *r, const sizes *s) {
+  const double steps = s->mixed ? REFINEMENTS : 1.0;
+  const double once = kernel_entries(r, s, s->n) / s->ranks + cholesky(r, s, s->n, s->mixed) / s->ranks +
                       sum_over_ranks(r, s, s->samples * s->pack);
   const double step = substitution(r, s, s->n) + both_products(r, s, s->n) / s->ranks +
                       sum_over_ranks(r, s, s->n_param) + sum_over_ranks(r, s, s->n);
@@ -98,9 +120,9 @@ static double cg(const rz_sr_options *o, const rz_sr_rates *r, const sizes *s) {
 
 void rz_sr_costs(const rz_sr_options *o, const rz_sr_rates *rates, const rz_jacobian *j, int64_t n_sample, int size,
                  double seconds[RZ_SR_N_SOLVER]) {
-  const sizes s = size_up(j, n_sample, size);
+  const sizes s = size_up(o, j, n_sample, size);
   seconds[RZ_SR_DENSE] = dense(o, rates, &s);
-  seconds[RZ_SR_KERNEL] = kernel(o, rates, &s);
+  seconds[RZ_SR_KERNEL] = kernel(rates, &s);
   seconds[RZ_SR_CG] = cg(o, rates, &s);
 }
 

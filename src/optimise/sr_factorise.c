@@ -8,15 +8,6 @@
 /* Eigenvalues below this fraction of the largest are noise of the products that made the matrix. */
 static const double cutoff = 1e-10;
 
-/* Below this order a factorisation costs no more than its refinement. */
-enum { MIXED_FROM = 400 };
-
-bool rz_sr_wants_mixed(const rz_sr_options *o, double n) {
-  const char *precision = o->precision ? o->precision : "auto";
-  if (strcmp(precision, "double") == 0) return false;
-  return strcmp(precision, "mixed") == 0 || n >= MIXED_FROM;
-}
-
 static rz_err check_finite(const rz_comm *comm, rz_block_cyclic *m) {
   int64_t n_row = 0, n_col = 0, bad = 0;
   const int64_t *row = rz_block_cyclic_rows(m, &n_row), *col = rz_block_cyclic_cols(m, &n_col);
@@ -86,7 +77,7 @@ rz_err rz_sr_factorise(const rz_sr_problem *p, const rz_comm *grid, const rz_sr_
   RZ_TRY_DONE(rc, rz_agree(p->comm, rc));
   result->precision = "double";
   rc = RZ_ERR_NUM;
-  if (system->apply && rz_sr_wants_mixed(p->o, (double)system->n)) {
+  if (system->apply && rz_sr_wants_mixed(p->o, p->j, (double)system->n)) {
     rc = by_single(p->comm, grid, system, b, x, &result->refinements);
     if (rc == RZ_OK) result->precision = "mixed";
     if (rc != RZ_OK && !may_go_on(rc)) goto done;

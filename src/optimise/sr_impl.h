@@ -44,8 +44,9 @@ typedef struct rz_sr_system {
  * if A is not positive definite by eigenvectors. Collective over comm. */
 rz_err rz_sr_factorise(const rz_sr_problem *p, const rz_comm *grid, const rz_sr_system *system, double *b,
                        rz_sr_result *result);
-/* Do the options ask for single precision first, for n unknowns? */
-bool rz_sr_wants_mixed(const rz_sr_options *o, double n);
+/* Do the options ask for single precision first, for the kernel of n rows of J? "auto": where the factorisation saves
+ * more than the products of its refinement cost. */
+bool rz_sr_wants_mixed(const rz_sr_options *o, const rz_jacobian *j, double n);
 /* x = b / A [n] with a factor in single precision, refined by products with A until the error, in the norm of A, is
  * below 1e-12. RZ_ERR_NUM if a correction is not far smaller than the one before: A is too ill-conditioned. Collective
  * over comm. */
