@@ -28,11 +28,35 @@ void rz_block_destroy(rz_block **b) {
   rz_free(b);
 }
 
-void rz_block_set(rz_block *b, int n, const int8_t *spin) {
-  for (int lane = 0; lane < RZ_LANES && n > 0; ++lane) {
-    const int8_t *s = spin + (int64_t)(lane < n ? lane : n - 1) * b->n_site;
-    for (int i = 0; i < b->n_site; ++i) b->spin[(int64_t)i * RZ_LANES + lane] = s[i];
+/* Eight sites of all lanes: from[lane] + i -> to [8, RZ_LANES], by four rounds of setting halves against each other. */
+static void transpose_eight(const int8_t *const *from, int i, int8_t *to) {
+  typedef int8_t row __attribute__((vector_size(RZ_LANES)));
+  row x[8], y[8];
+  for (int k = 0; k < 8; ++k) { /* lanes k and k + 8: site 0 of both, site 1 of both ... */
+    row a = {0}, b = {0};
+    memcpy(&a, from[k] + i, 8);
+    memcpy(&b, from[k + 8] + i, 8);
+    x[k] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   }
+  for (int round = 0; round < 3; ++round) {
+    for (int k = 0; k < 4; ++k) {
+      y[2 * k] = __builtin_shufflevector(x[k], x[k + 4], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      y[2 * k + 1] =
+          __builtin_shufflevector(x[k], x[k + 4], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    }
+    memcpy(x, y, sizeof x);
+  }
+  memcpy(to, x, sizeof x);
+}
+
+void rz_block_set(rz_block *b, int n, const int8_t *spin) {
+  const int8_t *from[RZ_LANES];
+  if (n == 0) return;
+  for (int lane = 0; lane < RZ_LANES; ++lane) from[lane] = spin + (int64_t)(lane < n ? lane : n - 1) * b->n_site;
+  int i = 0;
+  for (; i + 8 <= b->n_site; i += 8) transpose_eight(from, i, b->spin + (int64_t)i * RZ_LANES);
+  for (; i < b->n_site; ++i)
+    for (int lane = 0; lane < RZ_LANES; ++lane) b->spin[(int64_t)i * RZ_LANES + lane] = from[lane][i];
 }
 
 void rz_block_get(const rz_block *b, int lane, int8_t *spin) {
@@ -51,12 +75,12 @@ void rz_block_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *
 }
 
 void rz_block_commit(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
-  int8_t sign[RZ_LANES];
+  int8_t flip[RZ_LANES]; /* all ones or 0: -s = (s ^ -1) + 1 */
   a->cls->commit(a, b, accept);
-  for (int l = 0; l < RZ_LANES; ++l) sign[l] = (int8_t)(accept[l] ? -1 : 1);
+  for (int l = 0; l < RZ_LANES; ++l) flip[l] = (int8_t) - (accept[l] != 0);
   for (int k = 0; k < b->n_flip; ++k) {
     int8_t *s = b->spin + (int64_t)b->site[k] * RZ_LANES;
-    for (int l = 0; l < RZ_LANES; ++l) s[l] = (int8_t)(s[l] * sign[l]);
+    for (int l = 0; l < RZ_LANES; ++l) s[l] = (int8_t)((s[l] ^ flip[l]) - flip[l]);
   }
   b->n_flip = 0;
 }

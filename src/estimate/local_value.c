@@ -10,7 +10,8 @@ typedef struct lanes {
 
 /* sum += element^* ratio, <s|O|s^F> = <s^F|O|s>^*, where the element is not zero: an infinite ratio must not turn a
  * zero into NaN. */
-static void accumulate(const rz_flip_set *f, bool real_ratio, const lanes *element, const lanes *ratio, lanes *sum) {
+static void accumulate(const rz_flip_set *f, bool real_ratio, const lanes *restrict element,
+                       const lanes *restrict ratio, lanes *restrict sum) {
   const double *er = element->re, *ei = element->im, *rr = ratio->re, *ri = ratio->im;
   if (f->real) {
     for (int l = 0; l < RZ_LANES; l++) sum->re[l] += er[l] != 0.0 ? er[l] * rr[l] : 0.0;
@@ -24,6 +25,16 @@ static void accumulate(const rz_flip_set *f, bool real_ratio, const lanes *eleme
   }
 }
 
+/* A transverse field: one real number, not zero, for every configuration. */
+static bool is_constant(const rz_flip_set *f) {
+  return f->n_flip > 0 && f->real && f->n_term == 1 && f->first[1] == 0 && creal(f->coef[0]) != 0.0;
+}
+
+static void accumulate_constant(double c, bool real_ratio, const lanes *restrict ratio, lanes *restrict sum) {
+  for (int l = 0; l < RZ_LANES; l++) sum->re[l] += c * ratio->re[l];
+  for (int l = 0; l < RZ_LANES && !real_ratio; l++) sum->im[l] += c * ratio->im[l];
+}
+
 static int all_zero(const rz_flip_set *f, const lanes *element) {
   int some = 0;
   for (int l = 0; l < RZ_LANES; l++) some |= element->re[l] != 0.0;
@@ -35,8 +46,14 @@ static void values_of_block(const rz_operator *op, const rz_ansatz *a, rz_block 
   lanes element, ratio, one = {{0.0}, {0.0}};
   for (int l = 0; l < RZ_LANES; l++) one.re[l] = 1.0;
   *sum = (lanes){{0.0}, {0.0}};
-  for (int64_t k = 0; k < rz_operator_n_flip_set(op); k++) {
+  const int64_t n = rz_operator_n_flip_set(op);
+  for (int64_t k = 0; k < n; k++) {
     const rz_flip_set *f = rz_operator_flip_set(op, k);
+    if (is_constant(f)) {
+      rz_block_ratio(a, b, f->n_flip, f->site, ratio.re);
+      accumulate_constant(creal(f->coef[0]), !a->is_complex, &ratio, sum);
+      continue;
+    }
     rz_flip_set_elements(f, RZ_LANES, b->spin, element.re, element.im);
     if (all_zero(f, &element)) continue;
     if (f->n_flip > 0) rz_block_ratio(a, b, f->n_flip, f->site, ratio.re);

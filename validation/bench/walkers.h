@@ -68,9 +68,9 @@ static inline rz_err bench_hamiltonian(const bench_case *c, rz_model *m) {
 static inline rz_err bench_walkers_init(const bench_case *c, const rz_comm *comm, int64_t batch, bench_walkers *w) {
   *w = (bench_walkers){.c = *c, .batch = batch};
   char spec[128];
-  /* weights that let about half of the flips pass */
+  /* weights that let about a third of the flips pass */
   snprintf(spec, sizeof spec, "kind=rbm alpha=%.17g weights=%s init_width=%.3g", (double)c->n_hidden / c->n_site,
-           c->is_complex ? "complex" : "real", 0.8 / sqrt((double)c->n_hidden));
+           c->is_complex ? "complex" : "real", 0.32 / sqrt(sqrt((double)c->n_hidden)));
   RZ_TRY(bench_hamiltonian(c, &w->model));
   RZ_TRY(rz_ansatz_create_spec(w->model.lattice, 7, spec, &w->ansatz));
   const rz_sampler_spec s = {

@@ -82,17 +82,17 @@ static int product_of_block(const rz_cosh_net *net, const double *u, const doubl
   return scaled;
 }
 
-/* x <- x y, one group */
-static inline void multiply_group(double *x, const double *y) {
+/* to <- x y, one group */
+static inline void multiply_group(double *to, const double *x, const double *y) {
   for (int j = 0; j < GROUP; j += W) {
     const vec a = load(x + j), b = load(x + GROUP + j), c = load(y + j), d = load(y + GROUP + j);
-    store(x + j, a * c - b * d);
-    store(x + GROUP + j, a * d + b * c);
+    store(to + j, a * c - b * d);
+    store(to + GROUP + j, a * d + b * c);
   }
 }
 
-static void multiply_row(int row_size, double *to, const double *from) {
-  for (int j = 0; j < row_size; j += 2 * GROUP) multiply_group(to + j, from + j);
+static void multiply_complex(int row_size, double *to, const double *x, const double *y) {
+  for (int j = 0; j < row_size; j += 2 * GROUP) multiply_group(to + j, x + j, y + j);
 }
 
 static void fill_units(const rz_cosh_net *net, const uint8_t *bits, double *u) {
@@ -103,7 +103,7 @@ static void fill_units(const rz_cosh_net *net, const uint8_t *bits, double *u) {
       const double *four = net->four + j * 2 * GROUP;
       memcpy(v, net->down + j * 2 * GROUP, 2 * GROUP * sizeof *v);
       for (int q = 0; q < n_four; ++q)
-        multiply_group(v, four + (int64_t)(16 * q + bits[q * LANES + l]) * net->row_size);
+        multiply_group(v, v, four + (int64_t)(16 * q + bits[q * LANES + l]) * net->row_size);
     }
 }
 
@@ -130,7 +130,7 @@ static void refresh_complex(const rz_cosh_net *net, const int8_t *x, double *cac
 static void ratio_complex(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
                           double *out) {
   cosh_lanes *s = head_of(cache);
-  choose_rows(net, cache, x, n, input, multiply_row);
+  choose_rows(net, cache, x, n, input, multiply_complex);
   s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->pending);
   if (s->pending_scaled || s->scaled || n > net->max_plain) {
     scaled_ratio(net, s, x, n, input, out, out + LANES);
@@ -162,7 +162,7 @@ static void commit_complex(const rz_cosh_net *net, double *cache, const uint8_t 
     const int lane = __builtin_ctz(left);
     double *u = units_of(cache) + lane * 2 * GROUP;
     const double *g = s->row[lane];
-    for (int j = 0; j < row_size; j += 2 * GROUP, u += STRIDE) multiply_group(u, g + j);
+    for (int j = 0; j < row_size; j += 2 * GROUP, u += STRIDE) multiply_group(u, u, g + j);
   }
 }
 

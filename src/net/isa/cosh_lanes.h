@@ -19,30 +19,56 @@ static inline const double *flip_row(const rz_cosh_net *net, int32_t i, int8_t x
 /* All ones in the lanes l .. l + W - 1 where an input x [LANES] is -1. */
 static inline ivec negative(const int8_t *x, int l) { return widen(x + l) < 0; }
 
-/* s->row: the row of g each lane needs for a change. One input: a table row as it is. Several: their product, made once
- * for lanes that share the signs of the inputs (up to four inputs), by multiply_row(net, to, from). */
-static inline void choose_rows(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
-                               void (*multiply_row)(int row_size, double *to, const double *from)) {
+/* to <- x y, rows */
+typedef void multiply_rows(int row_size, double *to, const double *x, const double *y);
+
+/* Row of g for a change of n >= 2 inputs with the signs of the lane x points to. */
+static inline void make_row(const rz_cosh_net *net, int n, const int32_t *input, const int8_t *x,
+                            multiply_rows *multiply, double *to) {
+  const double *row = flip_row(net, input[0], x[(int64_t)input[0] * LANES]);
+  for (int k = 1; k < n; ++k) {
+    multiply(net->row_size, to, row, flip_row(net, input[k], x[(int64_t)input[k] * LANES]));
+    row = to;
+  }
+}
+
+/* Up to four inputs: a row for every pattern of signs that some lane has, in the scratch row of its number. */
+static inline void choose_patterns(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
+                                   multiply_rows *multiply) {
   cosh_lanes *s = head_of(cache);
-  if (n == 1) {
+  const int64_t first = (int64_t)(uintptr_t)scratch_of(net, cache);
+  const uvec size = (uvec){0} + sizeof(double) * (uint64_t)net->row_size;
+  uint32_t lanes[16] = {0}; /* which have the pattern */
+  EACH_VEC {
+    uvec pattern = {0};
+    for (int k = 0; k < n; ++k) pattern |= (uvec)negative(x + (int64_t)input[k] * LANES, l) & (uint64_t)1 << k;
+    *(ivec *)(void *)(s->row + l) = first + (ivec)multiply_low(pattern, size);
+    for (int p = 0; p < 1 << n; ++p) lanes[p] |= mask_bits((ivec)(pattern == (uint64_t)p)) << l;
+  }
+  for (int p = 0; p < 1 << n; ++p)
+    if (lanes[p] != 0)
+      make_row(net, n, input, x + __builtin_ctz(lanes[p]), multiply,
+               scratch_of(net, cache) + (int64_t)p * net->row_size);
+}
+
+/* s->row: the row of g each lane needs for a change. One input: a table row as it is. Several: products of such rows,
+ * made once for lanes that share the signs of the inputs. */
+static inline void choose_rows(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
+                               multiply_rows *multiply) {
+  cosh_lanes *s = head_of(cache);
+  if (n == 0) {
+    for (int l = 0; l < LANES; ++l) s->row[l] = net->one;
+  } else if (n == 1) {
     const int64_t row = (int64_t)(uintptr_t)flip_row(net, input[0], 1), step = (int64_t)sizeof(double) * net->row_size;
     EACH_VEC *(ivec *)(void *)(s->row + l) = row + (negative(x + (int64_t)input[0] * LANES, l) & step);
-    return;
-  }
-  int slot[LANES];
-  for (int l = 0; l < LANES; ++l) slot[l] = n <= 4 ? 0 : l;
-  for (int k = 0; k < n && n <= 4; ++k)
-    for (int l = 0; l < LANES; ++l) slot[l] |= (x[(int64_t)input[k] * LANES + l] > 0) << k;
-  unsigned made = 0;
-  for (int l = 0; l < LANES; ++l) {
-    double *row = scratch_of(net, cache) + (int64_t)slot[l] * net->row_size;
-    s->row[l] = row;
-    if (made >> slot[l] & 1) continue;
-    made |= 1u << slot[l];
-    memcpy(row, n > 0 ? flip_row(net, input[0], x[(int64_t)input[0] * LANES + l]) : net->one,
-           sizeof *row * (size_t)net->row_size);
-    for (int k = 1; k < n; ++k)
-      multiply_row(net->row_size, row, flip_row(net, input[k], x[(int64_t)input[k] * LANES + l]));
+  } else if (n <= 4) {
+    choose_patterns(net, cache, x, n, input, multiply);
+  } else {
+    for (int l = 0; l < LANES; ++l) {
+      double *row = scratch_of(net, cache) + (int64_t)l * net->row_size;
+      make_row(net, n, input, x + l, multiply, row);
+      s->row[l] = row;
+    }
   }
 }
 
@@ -132,10 +158,14 @@ static inline uint32_t accept_product(cosh_lanes *s, const uint8_t *accept) {
 
 /* sum [LANES] = offset + sum_i slope_i x_i */
 static inline void linear_part(const rz_cosh_net *net, int c, const int8_t *x, double *sum) {
+  const double *slope = net->slope[c];
   EACH_VEC {
-    vec v = splat(net->offset[c]);
-    for (int i = 0; i < net->n_in; ++i) v += net->slope[c][i] * to_numbers(widen(x + (int64_t)i * LANES + l));
-    store_any(sum + l, v);
+    vec v[4] = {splat(net->offset[c])};
+    int i = 0;
+    for (; i + 4 <= net->n_in; i += 4)
+      for (int k = 0; k < 4; ++k) v[k] += slope[i + k] * to_numbers(widen(x + (int64_t)(i + k) * LANES + l));
+    for (; i < net->n_in; ++i) v[0] += slope[i] * to_numbers(widen(x + (int64_t)i * LANES + l));
+    store_any(sum + l, (v[0] + v[1]) + (v[2] + v[3]));
   }
 }
 

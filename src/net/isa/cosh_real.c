@@ -11,8 +11,8 @@ __attribute__((noinline, cold)) static void take_powers_of_lanes(vec *a, vec *ex
 }
 
 /* start * prod_j (1 + u_j row_j) of W lanes; returns whether powers of two were taken out. */
-static inline int product_of_lanes(const rz_cosh_net *net, const double *u, const double *const *row, double *out,
-                                   double *exponent) {
+__attribute__((always_inline)) static inline int
+product_of_lanes(const rz_cosh_net *net, const double *u, const double *const *row, double *out, double *exponent) {
   const vec one = splat(1.0);
   vec e[8];
   int scaled = 0;
@@ -51,8 +51,8 @@ static int product_of_block(const rz_cosh_net *net, const double *u, const doubl
   return scaled;
 }
 
-static void multiply_row(int row_size, double *to, const double *from) {
-  for (int j = 0; j < row_size; j += W) store(to + j, load(to + j) * load(from + j));
+static void multiply_real(int row_size, double *to, const double *x, const double *y) {
+  for (int j = 0; j < row_size; j += W) store(to + j, load(x + j) * load(y + j));
 }
 
 /* Groups first .. first + n - 1 (n <= 4) of one lane: `down` times the rows that raise its inputs. */
@@ -95,7 +95,7 @@ static void refresh_real(const rz_cosh_net *net, const int8_t *x, double *cache,
 static void ratio_real(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
                        double *out) {
   cosh_lanes *s = head_of(cache);
-  choose_rows(net, cache, x, n, input, multiply_row);
+  choose_rows(net, cache, x, n, input, multiply_real);
   s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->pending);
   if (s->pending_scaled || s->scaled || n > net->max_plain) {
     scaled_ratio(net, s, x, n, input, out, NULL);
