@@ -1,4 +1,5 @@
 #include "ed_halo.h"
+#include "ed_near.h"
 #include "ritz/core/memory.h"
 
 #include <stdlib.h>
@@ -18,6 +19,7 @@ typedef struct span_list {
 struct rz_ed_halo {
   const rz_ed_halves *halves;
   const rz_comm *comm;
+  rz_ed_near *near;
   int width, n_round;
   int64_t limit; /* states of a round, unless one block has more */
   rz_range own;  /* blocks */
@@ -28,7 +30,7 @@ struct rz_ed_halo {
   int64_t bytes;
 };
 
-int64_t rz_ed_halo_bytes(const rz_ed_halo *h) { return h->bytes; }
+int64_t rz_ed_halo_bytes(const rz_ed_halo *h) { return h->bytes + rz_ed_near_bytes(h->near); }
 int rz_ed_halo_rounds(const rz_ed_halo *h) { return h->n_round; }
 
 /* --- The plan --- */
@@ -68,6 +70,7 @@ static rz_err plan_receiver(rz_ed_halo *h, int to, const uint8_t *needed) {
     if (!needed[b] || size == 0) continue;
     for (rz_range r = rz_ed_halves_share(h->halves, owner, h->comm->size); b >= r.first + r.count;)
       r = rz_ed_halves_share(h->halves, ++owner, h->comm->size);
+    if (rz_ed_near_are(h->near, owner, to)) continue;
     if (states > 0 && states + size > h->limit) {
       round++;
       states = 0;
@@ -109,6 +112,21 @@ done:
   rz_free(&needed);
   rz_free(&from);
   return rc;
+}
+
+/* --- Ranks of this machine --- */
+
+rz_err rz_ed_halo_show(rz_ed_halo *h, const double *x, const double **at) {
+  const int64_t *const first = h->halves->first;
+  RZ_TRY(rz_ed_near_show(h->near, x));
+  for (int r = 0; r < h->comm->size; r++) {
+    if (!rz_ed_near_are(h->near, r, h->comm->rank)) continue;
+    const rz_range blocks = rz_ed_halves_share(h->halves, r, h->comm->size);
+    const double *const from = rz_ed_near_vector(h->near, r);
+    for (int64_t b = blocks.first; b < blocks.first + blocks.count; b++)
+      at[b] = from + (first[b] - first[blocks.first]) * h->width;
+  }
+  return RZ_OK;
 }
 
 /* --- Rounds --- */
@@ -192,7 +210,7 @@ static rz_err allocate(rz_ed_halo *h) {
   return RZ_OK;
 }
 
-rz_err rz_ed_halo_create(const rz_ed_links *k, const rz_comm *comm, rz_ed_halo **out) {
+rz_err rz_ed_halo_create(const rz_ed_links *k, const rz_comm *comm, bool share, rz_ed_halo **out) {
   enum { MOST_STATES = 1 << 27 }; /* of a message */
   rz_err rc = RZ_OK;
   *out = NULL;
@@ -204,6 +222,8 @@ rz_err rz_ed_halo_create(const rz_ed_links *k, const rz_comm *comm, rz_ed_halo *
   h->own = rz_ed_halves_share(k->halves, comm->rank, comm->size);
   h->limit = k->halves->first[k->halves->n_block] / comm->size / 2;
   if (h->limit > MOST_STATES) h->limit = MOST_STATES;
+  const int64_t *const first = k->halves->first, n = first[h->own.first + h->own.count] - first[h->own.first];
+  RZ_TRY_DONE(rc, rz_ed_near_create(comm, n * h->width, share, &h->near));
   RZ_TRY_DONE(rc, rz_agree(comm, comm->size > 1 ? plan(h, k) : RZ_OK));
   RZ_TRY_DONE(rc, rz_agree(comm, allocate(h)));
 done:
@@ -214,6 +234,7 @@ done:
 void rz_ed_halo_destroy(rz_ed_halo **halo) {
   rz_ed_halo *const h = *halo;
   if (!h) return;
+  rz_ed_near_destroy(&h->near);
   rz_free(&h->receive.item);
   rz_free(&h->send.item);
   for (int i = 0; i < 2; i++) {

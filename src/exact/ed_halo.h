@@ -1,8 +1,9 @@
-/* Blocks of other ranks that the product on this rank takes from, fetched in rounds, so that a rank never holds more of
- * them than it has itself. Private to this folder.
+/* Blocks of other ranks that the product on this rank takes from. Private to this folder.
  *
- * Every rank works out what every other needs: nothing is exchanged to make the plan. Blocks travel whole, straight
- * from the sender's vector into one of two buffers, so that the next round is under way while one is used. */
+ * Those of ranks on the same machine are read where they are (ed_near.h). Others are fetched in rounds, so that a rank
+ * never holds more of them than it has itself. Every rank works out what every other needs: nothing is exchanged to
+ * make the plan. Blocks travel whole, straight from the sender's vector into one of two buffers, so that the next round
+ * is under way while one is used. */
 #ifndef RITZ_EXACT_ED_HALO_H
 #define RITZ_EXACT_ED_HALO_H
 
@@ -10,13 +11,17 @@
 
 typedef struct rz_ed_halo rz_ed_halo;
 
-/* The links must outlive it. Collective. Errors: RZ_ERR_MEMORY. */
-rz_err rz_ed_halo_create(const rz_ed_links *links, const rz_comm *comm, rz_ed_halo **out);
+/* The links must outlive it. share: ranks of one machine read each other's blocks in place, where that can be done.
+ * Collective. Errors: RZ_ERR_MEMORY. */
+rz_err rz_ed_halo_create(const rz_ed_links *links, const rz_comm *comm, bool share, rz_ed_halo **out);
+/* Collective. */
 void rz_ed_halo_destroy(rz_ed_halo **halo);
 int64_t rz_ed_halo_bytes(const rz_ed_halo *halo);
-/* Equal on all ranks; 0 on one rank. */
+/* Show x, the own blocks, to the ranks of this machine and enter theirs: at[block]. Collective. */
+rz_err rz_ed_halo_show(rz_ed_halo *halo, const double *x, const double **at);
+/* Equal on all ranks; 0 where all are on one machine. */
 int rz_ed_halo_rounds(const rz_ed_halo *halo);
-/* Post the exchange of a round; x, the own blocks, must stay as it is until the round is finished, and round - 2 must
+/* Post the exchange of a round; x must stay as it is until the round is finished, and round - 2 must
  * have been left. All ranks go through the rounds in order. */
 rz_err rz_ed_halo_start(rz_ed_halo *halo, int round, const double *x);
 /* Wait for it and enter the blocks that came: at[block]. */

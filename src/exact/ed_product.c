@@ -18,7 +18,7 @@ static double need_of_halves(const rz_ed_operator *op, bool fixed_sz, double dim
 }
 
 static rz_err by_halves(const rz_ed_spec *spec, const rz_ed_operator *op, const rz_comm *comm, rz_ed_product *p) {
-  RZ_TRY(rz_ed_split_create(op, spec->fixed_sz, spec->n_up, comm, &p->halves));
+  RZ_TRY(rz_ed_split_create(op, spec->fixed_sz, spec->n_up, true, comm, &p->halves));
   p->name = "halves";
   p->dim = rz_ed_split_dim(p->halves);
   p->is_complex = !op->real;
@@ -71,5 +71,5 @@ double rz_ed_product_bytes(const rz_ed_spec *spec, double dim, bool is_complex, 
   if (rz_ed_operator_create(spec->op, &op) == RZ_OK) need = need_of_halves(op, spec->fixed_sz, dim, size);
   rz_ed_operator_destroy(&op);
   if (need < 0.0) return states * sizeof(double); /* by rows: their diagonal */
-  return need + (size > 1 ? vector : 0.0);        /* blocks of others, twice half of what it has */
+  return need + (size > 1 ? vector : 0.0);        /* shown to others, or fetched from them */
 }

@@ -159,7 +159,7 @@ static void do_tile(const rz_ed_split *s, const sweep *w, const int32_t *block, 
   s->kernels->unpack(n * s->width, s->y_tile, to);
 }
 
-/* Everything that blocks which are here contribute; `own`: they are this rank's, and nothing is in y yet. */
+/* Everything that blocks which are here contribute; `own`: this rank's are among them, and nothing is in y yet. */
 static void add_all(const rz_ed_split *s, bool own, double *y) {
   add_blocks(s, !own, y);
   for (const sweep *w = s->sweep; w < s->sweep + s->n_sweep; w++)
@@ -169,16 +169,17 @@ static void add_all(const rz_ed_split *s, bool own, double *y) {
 static void enter_own(const rz_ed_split *s, const double *x) {
   const int64_t *const first = s->halves->first;
   for (int64_t b = s->own.first; b < s->own.first + s->own.count; b++)
-    s->at[b] = x ? x + (first[b] - first[s->own.first]) * s->width : NULL;
+    s->at[b] = x + (first[b] - first[s->own.first]) * s->width;
 }
 
 rz_err rz_ed_split_apply(void *ctx, const double *x, double *y) {
   rz_ed_split *const s = ctx;
   const int n_round = rz_ed_halo_rounds(s->halo);
   if (n_round > 0) RZ_TRY(rz_ed_halo_start(s->halo, 0, x));
+  RZ_TRY(rz_ed_halo_show(s->halo, x, s->at));
   enter_own(s, x);
   add_all(s, true, y);
-  enter_own(s, NULL);
+  memset(s->at, 0, (size_t)s->halves->n_block * sizeof *s->at);
   for (int round = 0; round < n_round; round++) {
     RZ_TRY(rz_ed_halo_finish(s->halo, round, s->at));
     if (round + 1 < n_round) RZ_TRY(rz_ed_halo_start(s->halo, round + 1, x));
@@ -345,7 +346,8 @@ static rz_err fill(rz_ed_split *s, const rz_ed_operator *op, bool fixed_sz, int 
   return make_sweeps(s);
 }
 
-rz_err rz_ed_split_create(const rz_ed_operator *op, bool fixed_sz, int n_up, const rz_comm *comm, rz_ed_split **out) {
+rz_err rz_ed_split_create(const rz_ed_operator *op, bool fixed_sz, int n_up, bool share, const rz_comm *comm,
+                          rz_ed_split **out) {
   rz_err rc = RZ_OK;
   *out = NULL;
   RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW0(1, out)));
@@ -354,7 +356,7 @@ rz_err rz_ed_split_create(const rz_ed_operator *op, bool fixed_sz, int n_up, con
   s->width = op->real ? 1 : 2;
   s->kernels = op->real ? RZ_ISA_PICK(rz_ed_real) : RZ_ISA_PICK(rz_ed_complex);
   RZ_TRY_DONE(rc, rz_agree(comm, fill(s, op, fixed_sz, n_up)));
-  RZ_TRY_DONE(rc, rz_ed_halo_create(s->links, comm, &s->halo));
+  RZ_TRY_DONE(rc, rz_ed_halo_create(s->links, comm, share, &s->halo));
 done:
   if (rc != RZ_OK) rz_ed_split_destroy(out);
   return rc;

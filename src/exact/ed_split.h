@@ -6,8 +6,8 @@
  *   2. everything else is done on tiles: eight blocks of one class, and of one pattern for each link that is treated,
  *      turned so that the matrices of the low half act on vectors of eight. Links are dealt to few sweeps over all
  *      blocks, as many to each as leave the tiles full;
- *   3. what is to be taken from other ranks comes in rounds (ed_halo.h), and both steps are done again with those
- *      blocks alone. */
+ *   3. blocks of ranks on the same machine are read in place; those of others come in rounds (ed_halo.h), and both
+ *      steps are done again with them alone. */
 #ifndef RITZ_EXACT_ED_SPLIT_H
 #define RITZ_EXACT_ED_SPLIT_H
 
@@ -16,8 +16,11 @@
 
 typedef struct rz_ed_split rz_ed_split;
 
-/* An operator that keeps the sector; not needed afterwards. Collective. Errors: RZ_ERR_MEMORY. */
-rz_err rz_ed_split_create(const rz_ed_operator *op, bool fixed_sz, int n_up, const rz_comm *comm, rz_ed_split **out);
+/* An operator that keeps the sector; not needed afterwards. share: ranks of one machine read each other's vectors in
+ * place (ed_near.h), else all blocks go by messages. Collective. Errors: RZ_ERR_MEMORY. */
+rz_err rz_ed_split_create(const rz_ed_operator *op, bool fixed_sz, int n_up, bool share, const rz_comm *comm,
+                          rz_ed_split **out);
+/* Collective. */
 void rz_ed_split_destroy(rz_ed_split **split);
 /* States. */
 int64_t rz_ed_split_dim(const rz_ed_split *split);

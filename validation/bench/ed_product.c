@@ -2,7 +2,8 @@
 /* Cost of the matrix-free product of exact diagonalisation on the ranks it is started on:
  *   bench_ed_product [model] [sites] [solver]
  * model: heisenberg (ring, Sz = 0; default), j1j2 (rows of 4 sites, a torus, Sz = 0), dm (the ring with complex
- * exchange), tfim (ring, all states), xyz_field (ring in a field along y, complex, all states). By halves and by rows,
+ * exchange), tfim (ring, all states), xyz_field (ring in a field along y, complex, all states). By halves (several
+ * ranks: read in place, and by messages) and by rows,
  * with a copy of the vector beside them: CPU time per state of the slowest rank times ranks, least and median of many
  * products, and the bytes each holds per state. With a solver ("auto", "lanczos", ...) also the lowest level: its
  * products, CPU time and memory. */
@@ -135,7 +136,7 @@ static rz_err report(const rz_comm *comm, const char *name, rz_matvec *apply, vo
   RZ_TRY_DONE(rc, rz_sum(comm, 1, &bytes));
   const double each = 1e9 / dim * comm->size;
   if (comm->rank == 0)
-    printf("  %-6s %8.2f %8.2f %8.2f %10.1f\n", name, each * t.least, each * t.median, each * t.wall, bytes / dim);
+    printf("  %-8s %8.2f %8.2f %8.2f %10.1f\n", name, each * t.least, each * t.median, each * t.wall, bytes / dim);
 done:
   rz_free(&x);
   rz_free(&y);
@@ -149,18 +150,21 @@ static rz_err time_all(const rz_ed_spec *spec, const rz_comm *comm, double *dim)
   rz_err rc = RZ_OK;
   RZ_TRY(rz_ed_operator_create(spec->op, &op));
   const int width = op->real ? 1 : 2;
-  RZ_TRY_DONE(rc, rz_ed_split_create(op, spec->fixed_sz, spec->n_up, comm, &split));
-  const int64_t n = rz_ed_split_range(split).count * width;
-  size_t size = (size_t)n * sizeof(double);
-  *dim = (double)rz_ed_split_dim(split);
+  *dim = rz_sector_dimension(op->n_site, spec->fixed_sz, spec->n_up);
   if (comm->rank == 0) {
     printf("%.0f %s states on %d rank(s); ns per state, times ranks\n", *dim, width == 2 ? "complex" : "real",
            comm->size);
-    printf("  %-6s %8s %8s %8s %10s\n", "", "CPU min", "median", "wall min", "bytes/state");
+    printf("  %-8s %8s %8s %8s %10s\n", "", "CPU min", "median", "wall min", "bytes/state");
   }
-  RZ_TRY_DONE(rc, report(comm, "copy", copy, &size, n, *dim, 0));
-  RZ_TRY_DONE(rc, report(comm, "halves", rz_ed_split_apply, split, n, *dim, rz_ed_split_bytes(split)));
-  rz_ed_split_destroy(&split);
+  for (int share = 1; share >= (comm->size > 1 ? 0 : 1); share--) {
+    RZ_TRY_DONE(rc, rz_ed_split_create(op, spec->fixed_sz, spec->n_up, share, comm, &split));
+    const int64_t n = rz_ed_split_range(split).count * width;
+    size_t size = (size_t)n * sizeof(double);
+    if (share) RZ_TRY_DONE(rc, report(comm, "copy", copy, &size, n, *dim, 0));
+    RZ_TRY_DONE(
+        rc, report(comm, share ? "halves" : "messages", rz_ed_split_apply, split, n, *dim, rz_ed_split_bytes(split)));
+    rz_ed_split_destroy(&split);
+  }
   RZ_TRY_DONE(rc, rz_ed_rows_create(spec, comm, &rows));
   RZ_TRY_DONE(rc, report(comm, "rows", rz_ed_rows_apply, rows, rz_ed_rows_range(rows).count * width, *dim,
                          rz_ed_rows_bytes(rows)));
@@ -195,7 +199,7 @@ static rz_err solve(const rz_ed_spec *spec, const rz_comm *comm, double dim) {
     printf("%s: E0 = %.13f, residual %.1e, %d products, %.2f CPU-s in all\n", r.solver, r.energy[0], r.residual[0],
            r.n_products, sum[2]);
     printf("bytes per state: %.1f counted, %.1f resident, %.1f by rz_ed_memory; resident peak %.0f MB\n", sum[0] / dim,
-           sum[1] / dim, rz_ed_memory(spec, dim, r.is_complex, comm->size) * comm->size / dim, 1e-6 * sum[3]);
+           sum[1] / dim, rz_ed_memory(spec, dim, 1, r.is_complex, comm->size) * comm->size / dim, 1e-6 * sum[3]);
   }
   rz_ed_result_free(&r);
   return RZ_OK;

@@ -1,0 +1,26 @@
+/* Vectors of the ranks of one machine in shared memory, where each can read the others' without a message. Private to
+ * this folder.
+ *
+ * Used where /dev/shm has room for them; elsewhere no two ranks are near each other, and blocks go by messages. */
+#ifndef RITZ_EXACT_ED_NEAR_H
+#define RITZ_EXACT_ED_NEAR_H
+
+#include "ritz/core/comm.h"
+#include <stdbool.h>
+
+typedef struct rz_ed_near rz_ed_near;
+
+/* For vectors of n doubles on this rank; `share` = false: no two ranks are near. Collective. */
+rz_err rz_ed_near_create(const rz_comm *comm, int64_t n, bool share, rz_ed_near **out);
+/* Collective. */
+void rz_ed_near_destroy(rz_ed_near **near);
+int64_t rz_ed_near_bytes(const rz_ed_near *near);
+/* Can the two ranks read each other's vectors? A rank is not near itself. Local. */
+bool rz_ed_near_are(const rz_ed_near *near, int a, int b);
+/* Copy x to where the others can read it, once none of them reads the last one any more, and wait until theirs are
+ * there. Collective. */
+rz_err rz_ed_near_show(rz_ed_near *near, const double *x);
+/* The vector of a rank that is near this one. */
+const double *rz_ed_near_vector(const rz_ed_near *near, int rank);
+
+#endif
