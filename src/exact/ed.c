@@ -176,12 +176,12 @@ done:
   return rc;
 }
 
-double rz_ed_memory(const rz_ed_spec *spec, double dim, bool is_complex, int size) {
+double rz_ed_memory(const rz_ed_spec *spec, double dim, int n_element, bool is_complex, int size) {
   const double width = is_complex ? 2.0 : 1.0, n = width * dim;
   const int64_t order = n < 9e18 ? (int64_t)n : INT64_MAX, states = dim < 9e18 ? (int64_t)dim : INT64_MAX;
   const int n_levels = count_levels(spec, states);
   const double solver =
       width * (double)rz_eigen_n_vectors(choose_solver(spec, states), order, n_levels, spec->with_vectors);
   const double vectors = solver + (spec->with_vectors ? 2.0 * n_levels : 0.0); /* those of the result */
-  return dim / size * sizeof(double) * vectors + rz_ed_product_bytes(spec, dim, is_complex, size);
+  return dim / size * sizeof(double) * vectors + rz_ed_product_bytes(spec, dim, n_element, is_complex, size);
 }

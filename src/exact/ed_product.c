@@ -1,6 +1,7 @@
 #include "ed_product.h"
 #include "ed_rows.h"
 #include "ed_split.h"
+#include "ed_stored.h"
 
 #include <string.h>
 
@@ -64,12 +65,15 @@ void rz_ed_product_free(rz_ed_product *p) {
   memset(p, 0, sizeof *p);
 }
 
-double rz_ed_product_bytes(const rz_ed_spec *spec, double dim, bool is_complex, int size) {
+double rz_ed_product_bytes(const rz_ed_spec *spec, double dim, int n_element, bool is_complex, int size) {
   const double states = dim / size, vector = states * (is_complex ? 16.0 : 8.0);
   rz_ed_operator *op = NULL;
-  double need = -1.0;
+  double need = -1.0, bytes = states * sizeof(double); /* by rows: their diagonal */
   if (rz_ed_operator_create(spec->op, &op) == RZ_OK) need = need_of_halves(op, spec->fixed_sz, dim, size);
+  if (op && n_element > 1)
+    bytes = rz_ed_stored_need(spec, op, dim, size);
+  else if (need >= 0.0)
+    bytes = need + (size > 1 ? vector : 0.0); /* shown to others, or fetched from them */
   rz_ed_operator_destroy(&op);
-  if (need < 0.0) return states * sizeof(double); /* by rows: their diagonal */
-  return need + (size > 1 ? vector : 0.0);        /* shown to others, or fetched from them */
+  return bytes;
 }

@@ -23,8 +23,8 @@ typedef struct rz_ed_product {
 /* Collective. Errors: RZ_ERR_ARG as rz_ed_check, or if H does not keep the fixed Sz; RZ_ERR_MEMORY. */
 rz_err rz_ed_product_create(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_product *out);
 void rz_ed_product_free(rz_ed_product *p);
-/* At most what one of `size` ranks will hold for a spec without symmetries, in a sector of dim states; what it receives
- * from others is counted. Local. */
-double rz_ed_product_bytes(const rz_ed_spec *spec, double dim, bool is_complex, int size);
+/* About what one of `size` ranks will hold for a spec with a group of n_element symmetries (1: none), in a sector of
+ * dim states; what it receives from others is counted. Local. */
+double rz_ed_product_bytes(const rz_ed_spec *spec, double dim, int n_element, bool is_complex, int size);
 
 #endif

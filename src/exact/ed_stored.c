@@ -1,9 +1,19 @@
 #include "ed_stored_impl.h"
 #include "ritz/core/memory.h"
 
+#include <math.h>
 #include <string.h>
 
 int64_t rz_ed_stored_bytes(const rz_ed_stored *h) { return h->bytes; }
+
+double rz_ed_stored_need(const rz_ed_spec *spec, const rz_ed_operator *op, double dim, int size) {
+  const double n = op->n_site, up = spec->n_up, rows = dim / size;
+  const double acts = spec->fixed_sz ? 2.0 * up * (n - up) / (n * fmax(n - 1.0, 1.0)) : 0.5; /* share of exchanges */
+  const double elements = (double)(op->n_set - op->n_exchange) + acts * (double)op->n_exchange;
+  const double word = rows < 0x1p24 ? 4.0 : 8.0; /* 8 bits for the values or more */
+  const double target = 4.0 * (1.0 - 1.0 / size), row = 8.0 + 4.0;
+  return rows * (row + elements * (word + target)) + dim * (8.0 + 2.0 + 2.0); /* every rank lists the states */
+}
 
 /* --- The product. `wide` is a constant where these are inlined. --- */
 

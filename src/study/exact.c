@@ -79,8 +79,7 @@ static rz_err check_sector(rz_config *config, const rz_model *model, int n_rank,
   RZ_TRY(check_symmetries(config, &spec, &n_element, &real));
   if (rz_config_error_count(config) > before) return RZ_OK;
   const double dim = fmax(1.0, sector_dim(model) / n_element), available = physical_memory();
-  *bytes = rz_ed_memory(&spec, dim, !real, n_rank);
-  if (n_element > 1) *bytes += dim * (sizeof(uint64_t) + sizeof(double)); /* every rank lists the states */
+  *bytes = rz_ed_memory(&spec, dim, n_element, !real, n_rank);
   if (*bytes > available)
     rz_config_error(config, "lattice", "length",
                     "a sector of %s%.4g states needs at least %.3g bytes on each of %d rank%s; this machine has %.3g: "

@@ -6,8 +6,8 @@
  * orthogonalised in complex arithmetic, dependent ones dropped, and more asked for until the wanted number is
  * independent; the list is never halved by value. Collective unless said otherwise.
  *
- * Sectors without symmetries are multiplied "by halves": the sites are cut in two, the states with equal high half are a
- * block, and what acts on the low half is one small table for all blocks. Nothing is kept per state; with the three
+ * Sectors without symmetries are multiplied "by halves": the sites are cut in two, the states with equal high half are
+ * a block, and what acts on the low half is one small table for all blocks. Nothing is kept per state; with the three
  * vectors of "lanczos" a level takes 24 bytes per state (48 if complex), on several ranks 8 (16) more for the blocks of
  * others. The tables may take 64 MiB, or as much as a vector if that is more; an operator of many long strings, or a
  * sector that is small for its sites, is multiplied "by rows" instead, as sectors with symmetries are. */
@@ -57,7 +57,7 @@ typedef struct rz_ed_result {
   double complex *vector; /* [n_level, local rows of rz_share(dim)]: in the symmetrised basis if symmetries are used */
   int n_products;
   double seconds_per_product;
-  int64_t bytes;      /* peak bytes of this rank for the solve */
+  int64_t bytes;       /* peak bytes of this rank for the solve */
   const char *solver;  /* actually used */
   const char *product; /* "halves" or "rows" */
 } rz_ed_result;
@@ -76,9 +76,9 @@ rz_err rz_ed_spectrum(const rz_ed_spec *spec, const rz_comm *comm, int64_t *dim,
  * symmetry-adapted vectors are expanded. Owner: caller. RZ_ERR_MEMORY beyond max_bytes. */
 rz_err rz_ed_expand(const rz_ed_spec *spec, const rz_comm *comm, const rz_ed_result *r, int level, int64_t max_bytes,
                     rz_sector *sector, double complex **psi);
-/* Bytes one of `size` ranks needs for the levels of a spec without symmetries, in a sector of dim states; for
- * `ritz check`. Local. */
-double rz_ed_memory(const rz_ed_spec *spec, double dim, bool is_complex, int size);
+/* About the bytes one of `size` ranks needs for the levels of a spec in a sector of dim states, with a symmetry group
+ * of n_element (1: none), as rz_ed_check tells; for `ritz check`. Local. */
+double rz_ed_memory(const rz_ed_spec *spec, double dim, int n_element, bool is_complex, int size);
 
 /* Can a positive state represent the ground state? */
 typedef enum rz_positive_verdict {
