@@ -147,6 +147,44 @@ static void new_parameters_are_noticed(const rz_model *model, rz_ansatz *a) {
   a->params.n = 0, a->params.value = NULL;
 }
 
+/* ---- rounding that a state reports when its caches are recomputed ---- */
+
+static double reported_drift;
+static int n_refresh;
+
+static double drifting_refresh(const rz_ansatz *a, rz_block *b) {
+  n_refresh++;
+  (void)table_refresh(a, b);
+  return reported_drift;
+}
+
+/* 64 sweeps of two blocks: every 16 sweeps; after 16, 8, 4, 2, 1, 1, ... where rounding asks for it; or an error. */
+static void rounding_asks_for_refreshes(const rz_model *model, const rz_ansatz *table) {
+  const rz_ansatz_class cls = {.name = "drifting",
+                               .log_psi = table_log_psi,
+                               .refresh = drifting_refresh,
+                               .ratio = table_ratio,
+                               .commit = table_commit};
+  rz_ansatz a = *table;
+  a.cls = &cls;
+  const rz_sampler_spec spec = plain();
+  rz_sampler *s = NULL;
+  const double drift[3] = {1e-12, 1e-9, 1e-7};
+  const int expected[3] = {2 * (1 + 4), 2 * (1 + 4 + 64 - 30), 0};
+  for (int k = 0; k < 3; k++) {
+    reported_drift = 0.0;
+    RZ_EXPECT_OK(rz_sampler_create_from(&spec, model, &a, 1, &comm, &s));
+    RZ_EXPECT_OK(rz_sampler_start(s, &a));
+    reported_drift = drift[k];
+    n_refresh = 0;
+    const rz_err rc = rz_sampler_sweep(s, &a, 64);
+    RZ_EXPECT(rc == (k < 2 ? RZ_OK : RZ_ERR_NUM));
+    if (k < 2) RZ_EXPECT(n_refresh == expected[k]);
+    if (k == 2) RZ_EXPECT(strstr(rz_error_message(), "rounding moved the amplitudes") != NULL);
+    rz_sampler_destroy(&s);
+  }
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
@@ -157,6 +195,7 @@ int main(int argc, char **argv) {
   impossible_samplers_are_refused(&model, &a);
   connections_are_found(&model, &a);
   large_sectors();
+  rounding_asks_for_refreshes(&model, &a);
   walkers_stay_where_psi_lives(&model, &a);
   new_parameters_are_noticed(&model, &a);
   table_free(&a);

@@ -33,6 +33,16 @@ static inline vec load_any(const double *x) {
 static inline void store_any(double *x, vec v) { memcpy(x, &v, sizeof v); }
 static inline vec splat(double x) { return x - (vec){0.0}; }
 
+/* The same, and it stays in a register: a number used several times is not read from memory several times, which costs
+ * more than the arithmetic where reads are the limit. */
+static inline vec load_once(const double *x) {
+  vec v = load(x);
+#if defined(__x86_64__)
+  __asm__("" : "+v"(v));
+#endif
+  return v;
+}
+
 /* W signed bytes as 64-bit integers. */
 static inline ivec widen(const int8_t *x) {
 #if W == 8

@@ -38,7 +38,7 @@ static inline void multiply_half(const double *u, const double *const *row, int 
 #define MULTIPLY(k)                                                                                                    \
   {                                                                                                                    \
     const double *at = v + 2 * GROUP * LANE_OF(k) + AT(k), *gj = g##k + 2 * GROUP * j;                                 \
-    const vec x = load(at), y = load(at + GROUP), c = load(gj), d = load(gj + GROUP);                                  \
+    const vec x = load_once(at), y = load_once(at + GROUP), c = load_once(gj), d = load_once(gj + GROUP);              \
     const vec r = one + x * c - y * d, i = x * d + y * c, old = a##k;                                                  \
     a##k = old * r - b##k * i;                                                                                         \
     b##k = old * i + b##k * r;                                                                                         \
@@ -95,16 +95,33 @@ static void multiply_complex(int row_size, double *to, const double *x, const do
   for (int j = 0; j < row_size; j += 2 * GROUP) multiply_group(to + j, x + j, y + j);
 }
 
-static void fill_units(const rz_cosh_net *net, const uint8_t *bits, double *u) {
+/* One group of one lane: `down` times the rows that raise its inputs. */
+static inline void fill_group(const rz_cosh_net *net, const uint8_t *bits, const double *down, const double *four,
+                              double *u) {
+  vec re[PARTS], im[PARTS];
+  for (int p = 0; p < PARTS; ++p) {
+    re[p] = load(down + p * W);
+    im[p] = load(down + GROUP + p * W);
+  }
   const int n_four = n_four_of(net);
-  for (int64_t j = 0; j < net->n_group; ++j)
-    for (int l = 0; l < LANES; ++l) {
-      double *v = u + j * STRIDE + l * 2 * GROUP;
-      const double *four = net->four + j * 2 * GROUP;
-      memcpy(v, net->down + j * 2 * GROUP, 2 * GROUP * sizeof *v);
-      for (int q = 0; q < n_four; ++q)
-        multiply_group(v, v, four + (int64_t)(16 * q + bits[q * LANES + l]) * net->row_size);
+  for (int q = 0; q < n_four; ++q) {
+    const double *row = four + (int64_t)(16 * q + bits[q * LANES]) * net->row_size;
+    for (int p = 0; p < PARTS; ++p) {
+      const vec c = load_once(row + p * W), d = load_once(row + GROUP + p * W), old = re[p];
+      re[p] = old * c - im[p] * d;
+      im[p] = old * d + im[p] * c;
     }
+  }
+  for (int p = 0; p < PARTS; ++p) {
+    store(u + p * W, re[p]);
+    store(u + GROUP + p * W, im[p]);
+  }
+}
+
+static void fill_units(const rz_cosh_net *net, const uint8_t *bits, double *u) {
+  for (int64_t j = 0; j < net->n_group; ++j)
+    for (int l = 0; l < LANES; ++l)
+      fill_group(net, bits + l, net->down + j * 2 * GROUP, net->four + j * 2 * GROUP, u + j * STRIDE + l * 2 * GROUP);
 }
 
 static inline void invert(cosh_lanes *s) {
