@@ -201,4 +201,5 @@ def main():
         time_accuracy(python, ritz, folder)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -20,13 +20,14 @@ declare -A about=(
   [local_energy]="local energies, and the same by full forward passes"
   [sr_step]="a step of stochastic reconfiguration by solver and phase; the kernel against dense rows"
   [step]="whole optimisation steps, as the program takes them"
+  [observables]="observables in a frozen evaluation"
   [ed]="exact diagonalisation: products, memory, the lowest level"
   [scaling]="the same work on more ranks, and a model of a step on up to 1,024"
   [startup]="from the shell to the first step"
   [netket]="steps and time to an accuracy against NetKet from PyPI (installed when asked for)"
   [accuracy]="what the shipped decks reach, over seeds; minutes to hours"
 )
-order=(limits sampling local_energy sr_step step ed scaling startup netket accuracy)
+order=(limits sampling local_energy sr_step step observables ed scaling startup netket accuracy)
 
 need() { # TARGET...
   if [ "$folder" = "$ritz_root/.build/release" ]; then
@@ -69,7 +70,7 @@ area() {
     alone "$(program limits)"
     [ "$cores" -lt 2 ] || together 2 "$(program limits)"
     ;;
-  sampling | local_energy)
+  sampling | local_energy | observables)
     need "bench_$1"
     alone "$(program "$1")"
     ;;
@@ -117,7 +118,7 @@ fi
 wanted=()
 for name in "$@"; do
   if [ "$name" = all ]; then
-    wanted+=(limits sampling local_energy sr_step step ed scaling startup)
+    wanted+=(limits sampling local_energy sr_step step observables ed scaling startup)
   elif [ -n "${about[$name]:-}" ]; then
     wanted+=("$name")
   else
