@@ -43,6 +43,31 @@ static inline vec load_once(const double *x) {
   return v;
 }
 
+/* a b + c and a b - c with one rounding, where the set has it. Of two products that are added a compiler may fuse
+ * either: where that must not depend on it, name the one. */
+static inline vec fused_add(vec a, vec b, vec c) {
+#if W == 8
+  return _mm512_fmadd_pd(a, b, c);
+#elif W == 4
+  return _mm256_fmadd_pd(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+static inline vec fused_subtract(vec a, vec b, vec c) {
+#if W == 8
+  return _mm512_fmsub_pd(a, b, c);
+#elif W == 4
+  return _mm256_fmsub_pd(a, b, c);
+#else
+  return a * b - c;
+#endif
+}
+
+/* (a + i b)(c + i d) */
+static inline vec product_re(vec a, vec b, vec c, vec d) { return fused_subtract(a, c, b * d); }
+static inline vec product_im(vec a, vec b, vec c, vec d) { return fused_add(a, d, b * c); }
+
 /* W signed bytes as 64-bit integers. */
 static inline ivec widen(const int8_t *x) {
 #if W == 8

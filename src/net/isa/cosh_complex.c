@@ -12,9 +12,9 @@ __attribute__((noinline, cold)) static void take_powers_of_lanes(vec *re, vec *i
 }
 
 static inline int in_range(const vec *re, const vec *im) {
-  vec most = re[0] * re[0] + im[0] * im[0], least = most;
+  vec most = fused_add(re[0], re[0], im[0] * im[0]), least = most;
   for (int k = 1; k < GROUP; ++k) {
-    const vec size = re[k] * re[k] + im[k] * im[k];
+    const vec size = fused_add(re[k], re[k], im[k] * im[k]);
     most = larger(most, size);
     least = smaller(least, size);
   }
@@ -39,9 +39,9 @@ static inline void multiply_half(const double *u, const double *const *row, int 
   {                                                                                                                    \
     const double *at = v + 2 * GROUP * LANE_OF(k) + AT(k), *gj = g##k + 2 * GROUP * j;                                 \
     const vec x = load_once(at), y = load_once(at + GROUP), c = load_once(gj), d = load_once(gj + GROUP);              \
-    const vec r = one + x * c - y * d, i = x * d + y * c, old = a##k;                                                  \
-    a##k = old * r - b##k * i;                                                                                         \
-    b##k = old * i + b##k * r;                                                                                         \
+    const vec r = one + x * c - y * d, i = product_im(x, y, c, d), old = a##k;                                         \
+    a##k = product_re(old, b##k, r, i);                                                                                \
+    b##k = product_im(old, b##k, r, i);                                                                                \
   }
     HALF4(MULTIPLY)
   }
@@ -86,8 +86,8 @@ static int product_of_block(const rz_cosh_net *net, const double *u, const doubl
 static inline void multiply_group(double *to, const double *x, const double *y) {
   for (int j = 0; j < GROUP; j += W) {
     const vec a = load(x + j), b = load(x + GROUP + j), c = load(y + j), d = load(y + GROUP + j);
-    store(to + j, a * c - b * d);
-    store(to + GROUP + j, a * d + b * c);
+    store(to + j, product_re(a, b, c, d));
+    store(to + GROUP + j, product_im(a, b, c, d));
   }
 }
 
@@ -108,8 +108,8 @@ static inline void fill_group(const rz_cosh_net *net, const uint8_t *bits, const
     const double *row = four + (int64_t)(16 * q + bits[q * LANES]) * net->row_size;
     for (int p = 0; p < PARTS; ++p) {
       const vec c = load_once(row + p * W), d = load_once(row + GROUP + p * W), old = re[p];
-      re[p] = old * c - im[p] * d;
-      im[p] = old * d + im[p] * c;
+      re[p] = product_re(old, im[p], c, d);
+      im[p] = product_im(old, im[p], c, d);
     }
   }
   for (int p = 0; p < PARTS; ++p) {
@@ -126,7 +126,7 @@ static void fill_units(const rz_cosh_net *net, const uint8_t *bits, double *u) {
 
 static inline void invert(cosh_lanes *s) {
   EACH_VEC {
-    const vec a = load(s->product.re + l), b = load(s->product.im + l), scale = 1.0 / (a * a + b * b);
+    const vec a = load(s->product.re + l), b = load(s->product.im + l), scale = 1.0 / fused_add(a, a, b * b);
     store(s->inverse[0] + l, a * scale);
     store(s->inverse[1] + l, -b * scale);
   }
@@ -156,14 +156,14 @@ static void ratio_complex(const rz_cosh_net *net, double *cache, const int8_t *x
   EACH_VEC {
     const vec a = load(s->pending.re + l), b = load(s->pending.im + l);
     const vec c = load(s->inverse[0] + l), d = load(s->inverse[1] + l);
-    vec re = a * c - b * d, im = a * d + b * c;
+    vec re = product_re(a, b, c, d), im = product_im(a, b, c, d);
     for (int k = 0; k < n; ++k) {
       const ivec down = negative(x + (int64_t)input[k] * LANES, l);
       const double *front[2] = {net->front[0] + 2 * input[k], net->front[1] + 2 * input[k]};
       const vec e = choose(down, splat(front[0][1]), splat(front[0][0]));
       const vec f = choose(down, splat(front[1][1]), splat(front[1][0])), old = re;
-      re = old * e - im * f;
-      im = old * f + im * e;
+      re = product_re(old, im, e, f);
+      im = product_im(old, im, e, f);
     }
     store_any(out + l, re);
     store_any(out + LANES + l, im);

@@ -60,8 +60,8 @@ static inline vec joint_sum(const vec *a) {
 /* The same for complex numbers in two planes. */
 static inline void joint_product_complex(const vec *a, const vec *b, vec *re, vec *im) {
 #define MULTIPLY(r, i, FIRST, SECOND, ax, bx, ay, by)                                                                  \
-  const vec r = FIRST(ax, ay) * SECOND(ax, ay) - FIRST(bx, by) * SECOND(bx, by);                                       \
-  const vec i = FIRST(ax, ay) * SECOND(bx, by) + FIRST(bx, by) * SECOND(ax, ay);
+  const vec r = product_re(FIRST(ax, ay), FIRST(bx, by), SECOND(ax, ay), SECOND(bx, by));                              \
+  const vec i = product_im(FIRST(ax, ay), FIRST(bx, by), SECOND(ax, ay), SECOND(bx, by));
 #define STEP(k, i, j) MULTIPLY(s##k, z##k, FIRST1, SECOND1, a[i], b[i], a[j], b[j])
   FOLD(STEP)
 #undef STEP
