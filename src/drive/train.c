@@ -99,7 +99,8 @@ static void keep_as_good(loop *l, const rz_assessment *a) {
   l->have_good = true;
   l->good_objective = a->objective;
   l->good_error = a->error;
-  l->good_mobility = a->mobility;
+  /* Follows a fall slowly: samples freeze over some steps, too. */
+  l->good_mobility = fmax(a->mobility, 0.9 * l->good_mobility);
 }
 
 /* Take the step; one that cannot be found, or leads nowhere, is a verdict on this state, not an error. */

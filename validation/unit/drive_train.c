@@ -68,8 +68,8 @@ static rz_err fit_assess(void *self, rz_assessment *a) {
   if (call == f->spike_at) f->spike_at = -1;
   if (call == f->wrong_at) a->objective -= 1.0;
   a->error = 1e-9;
-  /* A frozen state looks better than it is, and is told by its mobility alone. */
-  a->mobility = call == f->freeze_at ? 0.01 : 0.3;
+  /* A frozen state looks better than it is, and is told by its mobility alone, even if that fell in two steps. */
+  a->mobility = call == f->freeze_at ? 0.01 : call == f->freeze_at - 1 ? 0.06 : 0.3;
   if (call == f->freeze_at) a->objective = 0.0, f->freeze_at = -1;
   a->field[a->n_field++] = (rz_field){.name = "loss", .type = RZ_FIELD_REAL, .real = square};
   return RZ_OK;

@@ -55,7 +55,8 @@ typedef struct rz_train_spec {
   double spike_relative; /* ... and by more than this fraction of its size is a bad step; without error: any rise */
   double blameless_step; /* a step shorter than this in the metric cannot have made a noisy objective rise so far: the
                             value before it was wrong, and training goes on from the new one */
-  double mobility_drop;  /* a step that divides the mobility by more than this has frozen the samples */
+  double mobility_drop;  /* a step after which the mobility is smaller than before by more than this factor has frozen
+                            the samples; what it was before is forgotten by a tenth in every step */
   int64_t report_every;  /* progress lines in a log file; on a terminal the line is redrawn */
 } rz_train_spec;
 
