@@ -35,8 +35,8 @@ BOUND = {  # relative error that the deck is held to, and how: every seed or the
     "long_rings/tfim_80": (1.2e-5, "median"),
     "long_rings/tfim_128": (2e-5, "median"),
     "long_rings/heisenberg_40": (1e-4, "median"),
-    "long_rings/heisenberg_80": (3e-5, "median"),
-    "long_rings/heisenberg_200": (1.5e-4, "median"),
+    "long_rings/heisenberg_80": (2e-5, "median"),
+    "long_rings/heisenberg_200": (1e-4, "median"),
 }
 COLUMNS = ["deck", "seed", "exit", "failed", "energy", "sigma", "exact", "relative_error", "relative_sigma", "v_score",
            "acceptance", "undone", "cpu_s"]
