@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+typedef int8_t lanes __attribute__((vector_size(RZ_LANES)));
+
 rz_err rz_block_create(const rz_ansatz *a, rz_block **out) {
   rz_block *b = NULL;
   rz_err rc = RZ_OK;
@@ -30,10 +32,9 @@ void rz_block_destroy(rz_block **b) {
 
 /* Eight sites of all lanes: from[lane] + i -> to [8, RZ_LANES], by four rounds of setting halves against each other. */
 static void transpose_eight(const int8_t *const *from, int i, int8_t *to) {
-  typedef int8_t row __attribute__((vector_size(RZ_LANES)));
-  row x[8], y[8];
+  lanes x[8], y[8];
   for (int k = 0; k < 8; ++k) { /* lanes k and k + 8: site 0 of both, site 1 of both ... */
-    row a = {0}, b = {0};
+    lanes a = {0}, b = {0};
     memcpy(&a, from[k] + i, 8);
     memcpy(&b, from[k + 8] + i, 8);
     x[k] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
@@ -75,12 +76,15 @@ void rz_block_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *
 }
 
 void rz_block_commit(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
-  int8_t flip[RZ_LANES]; /* all ones or 0: -s = (s ^ -1) + 1 */
+  lanes flip, s;
   a->cls->commit(a, b, accept);
-  for (int l = 0; l < RZ_LANES; ++l) flip[l] = (int8_t) - (accept[l] != 0);
+  memcpy(&flip, accept, sizeof flip);
+  flip = flip != 0; /* all ones or 0: -s = (s ^ -1) + 1 */
   for (int k = 0; k < b->n_flip; ++k) {
-    int8_t *s = b->spin + (int64_t)b->site[k] * RZ_LANES;
-    for (int l = 0; l < RZ_LANES; ++l) s[l] = (int8_t)((s[l] ^ flip[l]) - flip[l]);
+    int8_t *at = b->spin + (int64_t)b->site[k] * RZ_LANES;
+    memcpy(&s, at, sizeof s);
+    s = (s ^ flip) - flip;
+    memcpy(at, &s, sizeof s);
   }
   b->n_flip = 0;
 }

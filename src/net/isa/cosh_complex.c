@@ -172,7 +172,7 @@ static void ratio_complex(const rz_cosh_net *net, double *cache, const int8_t *x
 
 static void commit_complex(const rz_cosh_net *net, double *cache, const uint8_t *accept) {
   cosh_lanes *s = head_of(cache);
-  uint32_t left = accept_product(s, accept);
+  uint32_t left = accept_product(s, true, accept);
   invert(s);
   const int row_size = net->row_size;
   for (; left != 0; left &= left - 1) {

@@ -143,16 +143,17 @@ static inline void scaled_ratio(const rz_cosh_net *net, const cosh_lanes *s, con
 }
 
 /* The pending product becomes the product in the lanes that accept: returns their bits. */
-static inline uint32_t accept_product(cosh_lanes *s, const uint8_t *accept) {
+static inline uint32_t accept_product(cosh_lanes *s, bool is_complex, const uint8_t *accept) {
   uint32_t bits = 0;
+  s->scaled |= s->pending_scaled;
   EACH_VEC {
     const ivec mask = widen((const int8_t *)accept + l) != 0;
     bits |= mask_bits(mask) << l;
     store(s->product.re + l, choose(mask, load(s->pending.re + l), load(s->product.re + l)));
-    store(s->product.im + l, choose(mask, load(s->pending.im + l), load(s->product.im + l)));
-    store(s->product.exponent + l, choose(mask, load(s->pending.exponent + l), load(s->product.exponent + l)));
+    if (is_complex) store(s->product.im + l, choose(mask, load(s->pending.im + l), load(s->product.im + l)));
+    if (s->scaled)
+      store(s->product.exponent + l, choose(mask, load(s->pending.exponent + l), load(s->product.exponent + l)));
   }
-  s->scaled |= s->pending_scaled;
   return bits;
 }
 

@@ -113,7 +113,7 @@ static void ratio_real(const rz_cosh_net *net, double *cache, const int8_t *x, i
 
 static void commit_real(const rz_cosh_net *net, double *cache, const uint8_t *accept) {
   cosh_lanes *s = head_of(cache);
-  uint32_t left = accept_product(s, accept);
+  uint32_t left = accept_product(s, false, accept);
   EACH_VEC store(s->inverse[0] + l, 1.0 / load(s->product.re + l));
   const int row_size = net->row_size;
   for (; left != 0; left &= left - 1) {
