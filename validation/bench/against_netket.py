@@ -8,8 +8,8 @@ NetKet comes from PyPI into a virtual environment below FOLDER, made at the firs
 
 The time to a relative error eps is that of the first saved parameters whose frozen evaluation, which is not timed,
 gives a relative error <= eps with sigma <= eps / 5. NetKet: the clock stops when those parameters are there. Ritz: its
-runs are reproducible, so the number of steps is looked for by longer and longer runs, and one more run of that many
-steps is timed as a whole, from its start to its exit, results written.
+runs are reproducible, so the number of steps is looked for by longer and longer runs of a shipped deck, and one more run
+of that many steps is timed as a whole, from its start to its exit, results written.
 """
 import json
 import math
@@ -42,19 +42,15 @@ STEPS = [  # case, and how much faster than the better driver and than VMC_SR we
 ]
 TFIM = -2.0 / math.sin(math.pi / 80)
 HEISENBERG = -17.746522788333  # Bethe ansatz, units of J S.S
-ACCURACY = [  # title, what both share, ours, NetKet's, errors; exact energy
-    ("TFIM ring, symmetric RBM",
-     {"model": "tfim", "weights": "real", "symmetry": "translation"},
-     {"alpha": 4, "learning_rate": 0.1, "samples": 2048, "diag_shift": 3e-4},
-     {"alpha": 2, "learning_rate": 0.1, "drivers": ["VMC_SR"]}, [1e-3, 1e-4, 1e-5], TFIM),
-    ("Heisenberg ring, symmetric RBM",
-     {"model": "heisenberg", "weights": "real", "symmetry": "translation"},
-     {"alpha": 4, "learning_rate": 0.2},
-     {"alpha": 2, "learning_rate": 0.2, "drivers": ["VMC_SR"]}, [1e-3, 1e-4, 1e-5], HEISENBERG),
-    ("Heisenberg ring, RBM, density 2",
-     {"model": "heisenberg", "weights": "real", "symmetry": "none"},
-     {"alpha": 2, "learning_rate": 0.2},
-     {"alpha": 2, "learning_rate": 0.2, "drivers": ["VMC"]}, [1e-3, 1e-4], HEISENBERG),
+ACCURACY = [  # title, our deck, NetKet's case, errors, exact energy
+    ("TFIM ring, symmetric RBM", "long_rings/tfim_40",
+     {"model": "tfim", "alpha": 2, "symmetry": "translation", "learning_rate": 0.1, "drivers": ["VMC_SR"]},
+     [1e-3, 1e-4, 1e-5], TFIM),
+    ("Heisenberg ring, symmetric RBM", "long_rings/heisenberg_40",
+     {"model": "heisenberg", "alpha": 2, "symmetry": "translation", "learning_rate": 0.2, "drivers": ["VMC_SR"]},
+     [1e-3, 1e-4, 1e-5], HEISENBERG),
+    ("Heisenberg ring, RBM, density 2", "ground_state/heisenberg_chain_unshared",
+     {"model": "heisenberg", "alpha": 2, "learning_rate": 0.2, "drivers": ["VMC"]}, [1e-3, 1e-4], HEISENBERG),
 ]
 NETKET_SECONDS = float(os.environ.get("NETKET_SECONDS", "60"))  # of training in each of the three
 OUR_SECONDS = 30.0
@@ -126,7 +122,7 @@ def time_steps(python, ritz, folder):
                     peer.stdin.write(f"{name} 4\n")
                     peer.stdin.flush()
                     times[name] += json.loads(peer.stdout.readline())
-                _, rows, _, _ = ritz_run.run(ritz, folder, case, 40)
+                _, rows, _, _ = ritz_run.run(ritz, folder, ritz_run.deck_of(case), 40)
                 times["ours"] += [1e3 * row["step_seconds"] for row in rows[5:]]
             peer.stdin.close()
         least = {name: min(value) for name, value in times.items()}
@@ -137,27 +133,27 @@ def time_steps(python, ritz, folder):
               f"  {wanted}; NetKet ready after {compiled:.1f} s", flush=True)
 
 
-def passes(ritz, folder, case, exact, n, epsilon):
-    """A rough evaluation spares the hopeless ones the fine one."""
+def passes(ritz, folder, deck, exact, n, epsilon):
+    """Whether n steps are enough, and the seconds of training; a rough evaluation spares hopeless states the fine one."""
     for wanted in (epsilon, epsilon / 5):
-        _, _, energy, bar = ritz_run.run(ritz, folder, case, n, wanted)
+        _, rows, energy, bar = ritz_run.run(ritz, folder, deck, n, wanted)
         error, sigma = (energy - exact) / abs(exact), bar / abs(exact)
+        training = sum(row["step_seconds"] for row in rows)
         if error - 5 * sigma > epsilon:
-            return False
-    return error <= epsilon and sigma <= 1.01 * epsilon / 5
+            return False, training
+    return error <= epsilon and sigma <= 1.01 * epsilon / 5, training
 
 
-def our_time(ritz, folder, case, errors, exact):
+def our_time(ritz, folder, deck, errors, exact):
     """For each error the steps and seconds of the run that reaches it, as long as it stays below OUR_SECONDS."""
     reached, n, seconds = {}, 20, 0.0
     for epsilon in errors:
         while seconds < OUR_SECONDS:
-            if passes(ritz, folder, case, exact, n, epsilon):
-                seconds = ritz_run.run(ritz, folder, case, n)[0]
-                reached[epsilon] = (n, seconds)
+            enough, seconds = passes(ritz, folder, deck, exact, n, epsilon)
+            if enough:
+                reached[epsilon] = (n, ritz_run.run(ritz, folder, deck, n)[0])
                 break
-            seconds = ritz_run.run(ritz, folder, case, n)[0]
-            n = max(n + 1, int(1.2 * n))
+            n = int(1.25 * n)
         else:
             break
     return reached
@@ -173,9 +169,9 @@ def their_time(python, case, errors, exact):
 def time_accuracy(python, ritz, folder):
     print(f"\nseconds from the shell prompt to a relative error; NetKet stopped after {NETKET_SECONDS:.0f} s")
     print(f"{'problem':34}{'error':>8}{'ours':>10}{'steps':>8}{'NetKet':>10}{'steps':>8}{'ratio':>8}")
-    for title, shared, mine, theirs, errors, exact in ACCURACY:
-        our = our_time(ritz, folder, shared | mine, errors, exact)
-        their, result = their_time(python, COMMON | shared | theirs, errors, exact)
+    for title, deck, case, errors, exact in ACCURACY:
+        our = our_time(ritz, folder, ritz_run.shipped_deck(deck), errors, exact)
+        their, result = their_time(python, COMMON | case, errors, exact)
         for epsilon in errors:
             a, b = our.get(epsilon), their.get(epsilon)
             ratio = f"{b[1] / a[1]:.1f}" if a and b else f"> {NETKET_SECONDS / a[1]:.1f}" if a else "-"

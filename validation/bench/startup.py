@@ -34,7 +34,7 @@ def seconds_of(*command):
 
 
 ritz, startup, folder = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
-ritz_run.write_deck(folder, {}, 1)
+ritz_run.write_deck(folder, ritz_run.deck_of({}), 1)
 spent = {"from the shell to the first step done": [], "start and link": [], "MPI_Init": [], "first step": [],
          "from the shell to the exit": []}
 for _ in range(ROUNDS):

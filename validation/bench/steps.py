@@ -33,11 +33,11 @@ def cpu_seconds():
 
 
 for title, case, steps, wanted in CASES:
-    case = {"chains": 1024, "discard_step": 2, "learning_rate": 0.05} | case
+    deck = ritz_run.deck_of({"chains": 1024, "discard_step": 2, "learning_rate": 0.05} | case)
     cpu = []
     for n in (SHORT, steps):
         before = cpu_seconds()
-        _, rows, _, _ = ritz_run.run(sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), case, n)
+        _, rows, _, _ = ritz_run.run(sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), deck, n)
         cpu.append(cpu_seconds() - before)
     times = [1e3 * row["step_seconds"] for row in rows[2:]]
     print(f"{title:34}{case['samples']:9d}{1e3 * (cpu[1] - cpu[0]) / (steps - SHORT):9.1f}{min(times):9.1f}"
