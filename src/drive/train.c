@@ -42,11 +42,12 @@ static bool has_risen(const loop *l, double rise, double noise, double scale) {
   return rise > l->spec->spike_sigma * noise && rise > (strict ? 1e-13 : l->spec->spike_relative) * scale;
 }
 
-/* Samples that lag behind their distribution may claim too low an objective, to which no later one can return. Steps
+/* The noise is that of before: a step into a state whose energies scatter wildly must not be excused by their scatter.
+ * Samples that lag behind their distribution may claim too low an objective, to which no later one can return. Steps
  * that are undone grow shorter, until they are too short to be what raised it. */
 static void judge_rise(const loop *l, rz_assessment *a) {
   if (!a->healthy || !l->have_good) return;
-  const double noise = hypot(a->error, l->good_error);
+  const double noise = l->good_error > 0.0 ? sqrt(2.0) * l->good_error : a->error;
   if (noise > 0.0 && l->moved < l->spec->blameless_step) return;
   if (!has_risen(l, a->objective - l->good_objective, noise, fabs(l->good_objective))) return;
   a->healthy = false;
@@ -54,9 +55,11 @@ static void judge_rise(const loop *l, rz_assessment *a) {
            a->objective, noise);
 }
 
-/* A state that no proposal leaves looks perfect: no variance, no force. What gives it away is how it came about. */
+/* A state that no proposal leaves looks perfect: no variance, no force. What gives it away is how it came about.
+ * Samples that still move, if slowly, where steps are shortest, were slow before. */
 static void judge_mobility(const loop *l, rz_assessment *a) {
   if (!a->healthy || !l->have_good || a->mobility * l->spec->mobility_drop >= l->good_mobility) return;
+  if (a->mobility > 0.0 && l->moved < l->spec->blameless_step) return;
   a->healthy = false;
   snprintf(a->reason, sizeof a->reason, "the samples froze: acceptance fell from %.2g to %.2g", l->good_mobility,
            a->mobility);

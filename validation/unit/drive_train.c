@@ -65,9 +65,9 @@ static rz_err fit_assess(void *self, rz_assessment *a) {
     a->residual[0] = NAN;
   }
   a->objective = 1.0 + square + (call == f->spike_at ? 1.0 : 0.0);
-  if (call == f->spike_at) f->spike_at = -1;
   if (call == f->wrong_at) a->objective -= 1.0;
-  a->error = 1e-9;
+  a->error = call == f->spike_at ? 0.5 : 1e-9; /* a spike scatters, too */
+  if (call == f->spike_at) f->spike_at = -1;
   /* A frozen state looks better than it is, and is told by its mobility alone, even if that fell in two steps. */
   a->mobility = call == f->freeze_at ? 0.01 : call == f->freeze_at - 1 ? 0.06 : 0.3;
   if (call == f->freeze_at) a->objective = 0.0, f->freeze_at = -1;

@@ -51,7 +51,7 @@ void rz_history_free(rz_history *h);
 typedef struct rz_train_spec {
   int64_t iterations;
   int max_rejections;    /* in a row; then RZ_ERR_NUM */
-  double spike_sigma;    /* a rise of the objective by more than this many combined errors ... */
+  double spike_sigma;    /* a rise of the objective by more than this many sqrt(2) errors of before ... */
   double spike_relative; /* ... and by more than this fraction of its size is a bad step; without error: any rise */
   double blameless_step; /* a step shorter than this in the metric cannot have made a noisy objective rise so far: the
                             value before it was wrong, and training goes on from the new one */
