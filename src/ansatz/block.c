@@ -30,13 +30,18 @@ void rz_block_destroy(rz_block **b) {
   rz_free(b);
 }
 
+static lanes eight_bytes(const int8_t *x) {
+  typedef uint64_t pair __attribute__((vector_size(RZ_LANES)));
+  uint64_t low;
+  memcpy(&low, x, sizeof low);
+  return (lanes)(pair){low, 0};
+}
+
 /* Eight sites of all lanes: from[lane] + i -> to [8, RZ_LANES], by four rounds of setting halves against each other. */
 static void transpose_eight(const int8_t *const *from, int i, int8_t *to) {
   lanes x[8], y[8];
   for (int k = 0; k < 8; ++k) { /* lanes k and k + 8: site 0 of both, site 1 of both ... */
-    lanes a = {0}, b = {0};
-    memcpy(&a, from[k] + i, 8);
-    memcpy(&b, from[k + 8] + i, 8);
+    const lanes a = eight_bytes(from[k] + i), b = eight_bytes(from[k + 8] + i);
     x[k] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   }
   for (int round = 0; round < 3; ++round) {

@@ -74,11 +74,14 @@ static inline void choose_rows(const rz_cosh_net *net, double *cache, const int8
 
 /* bits [n_four, LANES]: which of each four inputs are +1. */
 static inline void find_fours(const rz_cosh_net *net, const int8_t *x, uint8_t *bits) {
+  typedef int8_t lanes __attribute__((vector_size(LANES)));
   for (int i = 0; i < net->n_in; i += 4) {
-    uint8_t *to = bits + i / 4 * LANES;
-    memset(to, 0, LANES);
-    for (int k = 0; k < 4 && i + k < net->n_in; ++k)
-      for (int l = 0; l < LANES; ++l) to[l] |= (uint8_t)((x[(i + k) * LANES + l] > 0) << k);
+    lanes sum = {0}, y;
+    for (int k = 0; k < 4 && i + k < net->n_in; ++k) {
+      memcpy(&y, x + (int64_t)(i + k) * LANES, sizeof y);
+      sum |= (y > 0) & (int8_t)(1 << k);
+    }
+    memcpy(bits + i / 4 * LANES, &sum, sizeof sum);
   }
 }
 
