@@ -1,11 +1,12 @@
 #include "ed_halves.h"
 #include "ritz/core/memory.h"
 
-/* Half of the sites, so that tables and lists grow as the root of the dimension; where blocks have all low
- * configurations, a tile of them is held near the level-1 cache. */
+/* A little more than half of the sites: whole blocks are added to each other across memory, but too few blocks leave
+ * the tiles empty. At most what 16 bits number, and where blocks have all low configurations, a tile that a level-2
+ * cache holds. */
 int rz_ed_halves_low(int n_site, bool fixed_sz) {
-  const int half = (n_site + 1) / 2, most = fixed_sz ? RZ_ED_MOST_LOW : 11;
-  return half < most ? half : most;
+  const int low = (11 * n_site + 10) / 20, most = fixed_sz ? RZ_ED_MOST_LOW : 12;
+  return low < most ? low : most;
 }
 
 double rz_ed_halves_bytes(int n_site, bool fixed_sz) {
