@@ -102,7 +102,7 @@ int main(int argc, char **argv) {
   const char *isa = getenv("RITZ_BENCH_ISA");
   if (rc == RZ_OK) rc = rz_isa_choose(&comm, isa ? isa : "auto");
   printf("local energies, %d samples, instruction set %s, BLAS %s\n", SAMPLES, rz_isa_name(rz_isa_current()),
-         rz_blas_setup());
+         bench_blas());
   printf("%4s %5s %-8s %-11s %9s %8s %9s %8s %9s %9s %7s\n", "N", "M", "weights", "model", "ns/E_loc", "median",
          "E_loc/s", "per site", "ratio ns", "full ns", "gain");
   const int n = bench_cases(argc, argv, N_CASE, cases, list);

@@ -74,10 +74,9 @@ int main(int argc, char **argv) {
   rz_err rc = rz_comm_wrap(MPI_COMM_SELF, &comm);
   const char *isa = getenv("RITZ_BENCH_ISA");
   if (rc == RZ_OK) rc = rz_isa_choose(&comm, isa ? isa : "auto");
-  printf("sampling, %d walkers, instruction set %s, BLAS %s\n", WALKERS, rz_isa_name(rz_isa_current()),
-         rz_blas_setup());
+  printf("sampling, %d walkers, instruction set %s, BLAS %s\n", WALKERS, rz_isa_name(rz_isa_current()), bench_blas());
   printf("%4s %5s %-8s %-11s %9s %8s %9s %8s %9s %7s\n", "N", "M", "weights", "model", "ns/prop", "median", "prop/s",
-         "accepted", "full ns", "ratio");
+         "accepted", "full ns", "gain");
   const int n = bench_cases(argc, argv, N_CASE, cases, list);
   for (int i = 0; i < n && rc == RZ_OK; i++) rc = measure(&list[i], &comm);
   if (rc != RZ_OK) fprintf(stderr, "%s\n", rz_error_message());
