@@ -152,6 +152,22 @@ static void every_size(uint64_t seed) {
     for (int real = 0; real < 2; real++) sectors(&rng, n_site, real, (n_site + real) % 2 == 0);
 }
 
+/* Enough blocks for several links to share a sweep: a ring with exchange of second neighbours. */
+static void long_ring(int n_site, int n_up) {
+  rz_operator *op = NULL;
+  RZ_EXPECT_OK(rz_operator_create(n_site, &op));
+  for (int i = 0; i < n_site; i++)
+    for (int step = 1; step < 3; step++)
+      for (const char *p = "xyz"; *p; p++) {
+        const rz_local f[2] = {{i, *p}, {(i + step) % n_site, *p}};
+        RZ_EXPECT_OK(rz_operator_add(op, 1.0 / step, 2, f));
+      }
+  RZ_EXPECT_OK(rz_operator_finish(op));
+  compare(op, true, n_up, true);
+  compare(op, true, n_up, false);
+  rz_operator_destroy(&op);
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
@@ -159,5 +175,6 @@ int main(int argc, char **argv) {
     RZ_EXPECT_OK(rz_isa_choose(&comm, rz_isa_name((rz_isa)isa)));
     every_size(7 + (uint64_t)isa);
   }
+  long_ring(20, 4);
   return rz_check_finish();
 }
