@@ -58,10 +58,14 @@ static void factors_times_factors(int64_t na, int64_t nb, int k, const double *a
   }
 }
 
-RZ_CLONES static void add_products(int64_t na, int64_t nb, const double *restrict p, const double *restrict q,
-                                   double *restrict out, int64_t ld) {
+/* out = p * q, or += if add. */
+RZ_CLONES static void multiply(bool add, int64_t na, int64_t nb, const double *restrict p, const double *restrict q,
+                               double *restrict out, int64_t ld) {
   for (int64_t i = 0; i < na; i++)
-    for (int64_t k = 0; k < nb; k++) out[i * ld + k] += p[i * nb + k] * q[i * nb + k];
+    if (add)
+      for (int64_t k = 0; k < nb; k++) out[i * ld + k] += p[i * nb + k] * q[i * nb + k];
+    else
+      for (int64_t k = 0; k < nb; k++) out[i * ld + k] = p[i * nb + k] * q[i * nb + k];
 }
 
 /* to[r, i] = from[i, r] for i < n, r < width; in squares that the first-level cache holds. */
@@ -113,21 +117,21 @@ static factors side_factors(side *s, int64_t i0, int64_t n) {
   return (factors){s->transposed, s->transposed + lx * TILE, TILE};
 }
 
-/* out += sum_{t,t'} (X_at X_bt'^T) * (E_at E_bt'^T) on one tile; p, q hold na * nb numbers each. */
-static void tile_by_factors(const rz_layer *l, factors a, int64_t na, factors b, int64_t nb, double *p, double *q,
-                            double *out, int64_t ld) {
+/* out = sum_{t,t'} (X_at X_bt'^T) * (E_at E_bt'^T) on one tile, or += if add; p, q hold na * nb numbers each. */
+static void tile_by_factors(bool add, const rz_layer *l, factors a, int64_t na, factors b, int64_t nb, double *p,
+                            double *q, double *out, int64_t ld) {
   const int width = rz_layer_width(l), n_share = l->n_share;
   for (int t = 0; t < n_share; t++)
-    for (int s = 0; s < n_share; s++) {
+    for (int s = 0; s < n_share; s++, add = true) {
       const double *ea = a.e + (int64_t)t * width * a.ld, *eb = b.e + (int64_t)s * width * b.ld;
       if (!l->x) {
-        factors_times_factors(na, nb, width, ea, a.ld, eb, b.ld, 1.0, out, ld);
+        factors_times_factors(na, nb, width, ea, a.ld, eb, b.ld, add ? 1.0 : 0.0, out, ld);
         continue;
       }
       factors_times_factors(na, nb, l->d_in, a.x + (int64_t)t * l->d_in * a.ld, a.ld, b.x + (int64_t)s * l->d_in * b.ld,
                             b.ld, 0.0, p, nb);
       factors_times_factors(na, nb, width, ea, a.ld, eb, b.ld, 0.0, q, nb);
-      add_products(na, nb, p, q, out, ld);
+      multiply(add, na, nb, p, q, out, ld);
     }
 }
 
@@ -138,7 +142,7 @@ static rz_err side_init_factors(side *s) {
   return RZ_OK;
 }
 
-static rz_err gram_by_factors(side *a, int64_t na, side *b, int64_t nb, double *out, int64_t ld) {
+static rz_err gram_by_factors(bool add, side *a, int64_t na, side *b, int64_t nb, double *out, int64_t ld) {
   double *p = NULL, *q = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, RZ_NEW((int64_t)TILE * TILE, &p));
@@ -150,7 +154,7 @@ static rz_err gram_by_factors(side *a, int64_t na, side *b, int64_t nb, double *
     const factors fa = side_factors(a, ia, ma);
     for (int64_t ib = 0; ib < nb; ib += TILE) {
       const int64_t mb = nb - ib < TILE ? nb - ib : TILE;
-      tile_by_factors(a->l, fa, ma, side_factors(b, ib, mb), mb, p, q, out + ia * ld + ib, ld);
+      tile_by_factors(add, a->l, fa, ma, side_factors(b, ib, mb), mb, p, q, out + ia * ld + ib, ld);
     }
   }
 done:
@@ -196,7 +200,8 @@ static void side_panel(side *s, int64_t first, int64_t n, int a0, int n_a, const
 }
 
 /* Panels of up to 128 samples and as many columns as fit a block. */
-static rz_err gram_by_panels(side *a, int64_t na, side *b, int64_t nb, const double *scale, double *out, int64_t ld) {
+static rz_err gram_by_panels(bool add, side *a, int64_t na, side *b, int64_t nb, const double *scale, double *out,
+                             int64_t ld) {
   const rz_layer *l = a->l;
   const int width = rz_layer_width(l);
   const int64_t block = 128, fit = RZ_JACOBIAN_BLOCK / (block * width);
@@ -204,6 +209,7 @@ static rz_err gram_by_panels(side *a, int64_t na, side *b, int64_t nb, const dou
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, side_init(a, 1, block * chunk * width));
   RZ_TRY_DONE(rc, side_init(b, 1, block * chunk * width));
+  for (int64_t i = 0; !add && i < na; i++) memset(out + i * ld, 0, (size_t)nb * sizeof *out);
   for (int a0 = 0; a0 < l->d_in; a0 += chunk) {
     const int n_a = l->d_in - a0 < chunk ? l->d_in - a0 : chunk, wide = n_a * width;
     for (int64_t ia = 0; ia < na; ia += block) {
@@ -220,12 +226,13 @@ done:
   return rc;
 }
 
-static rz_err gram_layer(const double *scale, side a, int64_t na, side b, int64_t nb, double *out, int64_t ld) {
+static rz_err gram_layer(bool add, const double *scale, side a, int64_t na, side b, int64_t nb, double *out,
+                         int64_t ld) {
   rz_err rc = RZ_OK;
   if (!scale && layer_by_factors(a.l))
-    rc = gram_by_factors(&a, na, &b, nb, out, ld);
+    rc = gram_by_factors(add, &a, na, &b, nb, out, ld);
   else
-    rc = gram_by_panels(&a, na, &b, nb, scale, out, ld);
+    rc = gram_by_panels(add, &a, na, &b, nb, scale, out, ld);
   side_free(&a);
   side_free(&b);
   RZ_TRY(rc);
@@ -265,6 +272,12 @@ done:
   return rc;
 }
 
+RZ_CLONES static void subtract_means(int64_t na, int64_t nb, double mm, const double *restrict qa,
+                                     const double *restrict qb, double *restrict out, int64_t ld) {
+  for (int64_t i = 0; i < na; i++)
+    for (int64_t k = 0; k < nb; k++) out[i * ld + k] += mm - qa[i] - qb[k];
+}
+
 /* (J_r - m_a)(J_s - m_b) = J_r J_s - J_r m_b - m_a J_s + m_a m_b, all with the metric 1 / scale^2: no panel needed. */
 static rz_err centre_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t na, const rz_jacobian *b, int cb,
                           int64_t first_b, int64_t nb, double *out, int64_t ld) {
@@ -279,8 +292,7 @@ static rz_err centre_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t
   }
   RZ_TRY_DONE(rc, dots_with_mean(a, cb, ca, first_a, na, qa));
   RZ_TRY_DONE(rc, dots_with_mean(b, ca, cb, first_b, nb, qb));
-  for (int64_t i = 0; i < na; i++)
-    for (int64_t k = 0; k < nb; k++) out[i * ld + k] += mm - qa[i] - qb[k];
+  subtract_means(na, nb, mm, qa, qb, out, ld);
 done:
   rz_free(&qa);
   rz_free(&qb);
@@ -298,11 +310,11 @@ rz_err rz_jacobian_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t n
   RZ_CHECK(a->n_layer == b->n_layer && a->n_param == b->n_param && ld >= nb, RZ_ERR_ARG,
            "Gram block of Jacobians of %d and %d layers, %lld and %lld parameters", a->n_layer, b->n_layer,
            (long long)a->n_param, (long long)b->n_param);
-  for (int64_t i = 0; i < na; i++) memset(out + i * ld, 0, (size_t)nb * sizeof *out);
   if (na == 0 || nb == 0) return RZ_OK;
+  for (int64_t i = 0; a->n_layer == 0 && i < na; i++) memset(out + i * ld, 0, (size_t)nb * sizeof *out);
   for (int k = 0; k < a->n_layer; k++) {
     const side sa = make_side(a, k, ca, first_a), sb = make_side(b, k, cb, first_b);
-    RZ_TRY(gram_layer(a->scale, sa, na, sb, nb, out, ld));
+    RZ_TRY(gram_layer(k > 0, a->scale, sa, na, sb, nb, out, ld));
   }
   if (a->centred) RZ_TRY(centre_gram(a, ca, first_a, na, b, cb, first_b, nb, out, ld));
   return RZ_OK;

@@ -25,7 +25,7 @@ void rz_sr_side_free(rz_sr_side *s) {
   rz_jacobian_destroy(&s->own);
 }
 
-enum { TILE = 128 }; /* samples */
+enum { TILE = 96 }; /* samples */
 
 /* out [nc, nr]: component d of samples c0 + q of the columns . component c of samples r0 + i of the rows. */
 static rz_err gram(const rz_sr_side *rows, int c, int64_t r0, int64_t nr, const rz_sr_side *cols, int d, int64_t c0,
