@@ -92,7 +92,7 @@ rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, double s
 
 /* y = M^-1 x with M = c A + J0^T W0 J0, A = diag(added), of at most `size` samples whose weights sum to 1: by
  * Woodbury's identity M^-1 = (1 - O^T (O O^T + 1)^-1 O) in the columns O = W0^(1/2) J0 (c A)^(-1/2), and back. An
- * rz_product. added > 0. Errors of _create: RZ_ERR_NUM if the kernel is not positive definite in single precision.
+ * rz_product. added > 0. Errors of _create: RZ_ERR_NUM if the kernel is not positive definite to rounding.
  * Collective. */
 typedef struct rz_sr_subset rz_sr_subset;
 rz_err rz_sr_subset_create(const rz_sr_problem *p, int64_t size, rz_sr_subset **out);

@@ -4,6 +4,7 @@
 
 #include "ritz/core/memory.h"
 #include "ritz/solve/block_cyclic.h"
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -107,14 +108,33 @@ static rz_err make_scale(rz_sr_subset *s) {
   return RZ_OK;
 }
 
+/* The inverse is what 1 / shift and a product of nearly that size leave: rounding, in proportion to the largest
+ * eigenvalue of the kernel, must be far below the shift. The trace bounds that eigenvalue. */
+static rz_err scalar_of(const rz_sr_subset *s, rz_scalar *scalar) {
+  double *diagonal = NULL, trace = 0.0;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(s->p->n_param, &diagonal));
+  RZ_TRY_DONE(rc, rz_jacobian_diagonal(s->all, diagonal));
+  for (int64_t k = 0; k < s->p->n_param; k++) trace += diagonal[k];
+  const bool single = s->shift >= (double)FLT_EPSILON * trace;
+  if (rz_sr_holomorphic(s->all))
+    *scalar = single ? RZ_SINGLE_COMPLEX : RZ_DOUBLE_COMPLEX;
+  else
+    *scalar = single ? RZ_SINGLE : RZ_DOUBLE;
+done:
+  rz_free(&diagonal);
+  return rc;
+}
+
 static rz_err factorise(rz_sr_subset *s) {
-  const bool hermitian = rz_sr_holomorphic(s->all);
+  const int64_t order = rz_sr_holomorphic(s->all) ? s->n : s->n * s->n_comp;
+  rz_scalar scalar = RZ_DOUBLE;
   rz_sr_side side = {0};
   rz_comm self;
   rz_err rc = RZ_OK;
   RZ_TRY(rz_comm_wrap(MPI_COMM_SELF, &self));
-  RZ_TRY_DONE(rc, rz_block_cyclic_create_of(&self, hermitian ? RZ_SINGLE_COMPLEX : RZ_SINGLE,
-                                            hermitian ? s->n : s->n * s->n_comp, RZ_SR_BLOCK, &s->factor));
+  RZ_TRY_DONE(rc, scalar_of(s, &scalar));
+  RZ_TRY_DONE(rc, rz_block_cyclic_create_of(&self, scalar, order, RZ_SR_BLOCK, &s->factor));
   RZ_TRY_DONE(rc, rz_sr_side_of(s->all, &side));
   RZ_TRY_DONE(rc, rz_sr_fill_tiles(&side, &side, s->shift, s->factor));
   RZ_TRY_DONE(rc, rz_block_cyclic_factorise(s->factor));
