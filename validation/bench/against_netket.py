@@ -52,7 +52,7 @@ ACCURACY = [  # title, our deck, NetKet's case, errors, exact energy
     ("Heisenberg ring, RBM, density 2", "ground_state/heisenberg_chain_unshared",
      {"model": "heisenberg", "alpha": 2, "learning_rate": 0.2, "drivers": ["VMC"]}, [1e-3, 1e-4], HEISENBERG),
 ]
-NETKET_SECONDS = float(os.environ.get("NETKET_SECONDS", "60"))  # of training in each of the three
+NETKET_SECONDS = float(os.environ.get("NETKET_SECONDS", "45"))  # of training in each of the three
 OUR_SECONDS = 30.0
 
 

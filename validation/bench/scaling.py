@@ -132,7 +132,8 @@ def solve_seconds(solver, p, n, parameters, cost, iterations, network):
         if p > 1:  # ScaLAPACK Users' Guide, table 5.8
             log = math.log2(p)
             latency = network.inner_latency if p <= network.node else network.latency
-            inside = 4 * (2 + 0.5 * log) * n**2 / math.sqrt(p) * network.per_rank_byte(p)
+            words = (2 + 0.5 * log) * n**2 / math.sqrt(p)
+            inside = 4 * words * 0.5 * (network.inner_per_byte + network.per_rank_byte(p))
             inside += (4 + log) * n / CHOLESKY_BLOCK * latency
         return compute, inside
     flop = 2 * cost["cholesky"]  # double precision
@@ -176,8 +177,8 @@ def main():
     print(f"\nmodel up to 1,024 ranks. Measured here: seconds per unit of work; a sum of one number "
           f"{1e6 * network.inner_latency:.1f} us and {1e-9 / network.inner_per_byte:.1f} GB/s inside a node.")
     print(f"Assumed: {options.latency} us and {options.bandwidth} GB/s between nodes of {options.node} ranks, "
-          "whose ranks share the link; sums by trees, first in the node;\nevery rank as fast as one alone here (shared memory "
-          "bandwidth would slow sampling and products little, which work in the caches); no overlap, no noise.")
+          "whose ranks share the link; sums by trees, first in the\nnode; half of ScaLAPACK's words, those along rows of "
+          "processes, inside a node; every rank as fast as one alone here;\nno overlap, no noise.")
     show_model(options.folder, options, "ring of 160, density 4", "cg", ("160", "4", "none"), 1 << 17, network)
     show_model(options.folder, options, "ring of 160, density 4", "kernel", ("160", "4", "none"), 1 << 14, network)
     show_model(options.folder, options, "ring of 160, density 4, translations", "dense", ("160", "4", "translation"),
