@@ -4,6 +4,7 @@
 #include "ritz/core/isa.h"
 #include "ritz/core/log.h"
 #include "ritz/core/memory.h"
+#include "ritz/core/parallel.h"
 #include "ritz/linalg/blas.h"
 #include "ritz/solve/session.h"
 #include "ritz/study/study.h"
@@ -44,13 +45,31 @@ static rz_err read_everywhere(const char *file, const rz_comm *comm, rz_config *
   return rz_agree(comm, rc);
 }
 
-static rz_err run_study(const char *file, const rz_comm *comm, rz_log *log) {
+/* A launcher may bind a rank to fewer processors than it has threads (Open MPI: to one), which would then take turns.
+ */
+static rz_err choose_threads(const rz_config *config, const rz_comm *comm, int mpi_level, rz_log *log) {
+  const int n = (int)rz_config_int(config, "run", "threads");
+  double missing = n - rz_threads_allowed();
+  RZ_CHECK(n == 1 || mpi_level >= MPI_THREAD_FUNNELED, RZ_ERR_ENV,
+           "%d threads were asked for, but this MPI does not allow a rank to have more than one", n);
+  RZ_TRY(rz_agree(comm, rz_threads_choose(n)));
+  RZ_TRY(rz_max(comm, 1, &missing));
+  if (n > 1 && missing > 0.0)
+    rz_log_warn(log,
+                "a rank has %d threads on %d processor(s), where they take turns: start it by mpirun --map-by "
+                "slot:PE=%d --bind-to core, or --bind-to none; under Slurm by srun --cpus-per-task=%d",
+                n, n - (int)missing, n, n);
+  return RZ_OK;
+}
+
+static rz_err run_study(const char *file, const rz_comm *comm, int mpi_level, rz_log *log) {
   rz_config *config = NULL;
   rz_err rc = RZ_OK;
   char command[1024];
   RZ_TRY_DONE(rc, read_everywhere(file, comm, &config));
   if (*rz_config_warnings(config)) rz_log_print(log, RZ_LOG_SUMMARY, "%s", rz_config_warnings(config));
   RZ_TRY_DONE(rc, rz_isa_choose(comm, rz_config_string(config, "run", "instruction_set")));
+  RZ_TRY_DONE(rc, choose_threads(config, comm, mpi_level, log));
   snprintf(command, sizeof command, "ritz run %s", file);
   const rz_study_class *study = rz_study_find(rz_config_string(config, "run", "study"));
   const rz_run run = {.config = config, .comm = comm, .log = log, .command = command};
@@ -75,9 +94,9 @@ static int prints_to_terminal(void) {
 
 int rz_command_run(int argc, char **argv) {
   (void)argc;
-  int provided;
+  int mpi_level;
   rz_start_alone_quickly();
-  MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+  MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &mpi_level);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   rz_comm comm;
   rz_traffic traffic = {0};
@@ -86,7 +105,7 @@ int rz_command_run(int argc, char **argv) {
   rz_log log = {.out = comm.rank == 0 ? stdout : NULL, .level = RZ_LOG_STEPS, .is_tty = prints_to_terminal()};
   (void)rz_blas_setup();
   if (rc == RZ_OK) rc = check_launcher(&comm);
-  if (rc == RZ_OK) rc = run_study(argv[0], &comm, &log);
+  if (rc == RZ_OK) rc = run_study(argv[0], &comm, mpi_level, &log);
   const int code = rc == RZ_OK ? 0 : (comm.rank == 0 ? rz_command_fail(rc) : rz_err_exit_code(rc));
   (void)rz_petsc_stop();
   MPI_Finalize();

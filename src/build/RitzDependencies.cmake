@@ -1,7 +1,9 @@
-# External libraries, each as one imported target: ritz_mpi, ritz_blas, ritz_petsc, ritz_scalapack, ritz_hdf5. Found by
-# CMake packages and pkg-config; no path is written here. Installed too: a project that uses ritz finds them anew.
+# External libraries, each as one imported target: ritz_mpi, ritz_openmp, ritz_blas, ritz_petsc, ritz_scalapack,
+# ritz_hdf5. Found by CMake packages and pkg-config; no path is written here. Installed too: a project that uses ritz
+# finds them anew.
 #   BLA_VENDOR                 the BLAS wanted (Intel10_64lp_seq for MKL, OpenBLAS, FLAME, ...)
 #   PETSC_DIR, PETSC_ARCH, SLEPC_DIR   environment; where their pkg-config files are
+#   CMAKE_DISABLE_FIND_PACKAGE_OpenMP   ON: threads inside a rank are left out
 #   HDF5_ROOT, CMAKE_PREFIX_PATH, PKG_CONFIG_PATH   as usual
 include(CheckCSourceCompiles)
 include(CMakePushCheckState)
@@ -36,6 +38,10 @@ endmacro()
 # --- MPI ---------------------------------------------------------------------------------------------------------
 ritz_external(ritz_mpi MPI::MPI_C)
 ritz_check(RITZ_MPI_IS_OPEN_MPI "#include <mpi.h>\n#ifndef OPEN_MPI\n#error\n#endif\nint main(void) { return 0; }" ritz_mpi)
+
+# --- OpenMP, which may be missing: then a rank is one thread ----------------------------------------------------------
+find_package(OpenMP COMPONENTS C)
+ritz_external(ritz_openmp $<TARGET_NAME_IF_EXISTS:OpenMP::OpenMP_C>)
 
 # --- BLAS and LAPACK with their C interfaces ------------------------------------------------------------------------
 # The C interfaces are inside some libraries (OpenBLAS, MKL) and beside others (netlib, BLIS).

@@ -1,5 +1,7 @@
 #include "ritz/linalg/blas.h"
 
+#include "ritz/core/parallel.h"
+
 #include <string.h>
 
 /* Of OpenBLAS; null when another library is linked. */
@@ -14,8 +16,15 @@ char *openblas_get_corename(void);
 void gotoblas_dynamic_quit(void); /* forgets its choice of kernels */
 void gotoblas_dynamic_init(void); /* chooses, unless it has */
 
+static void set_threads(int n) {
+  if (openblas_set_num_threads) openblas_set_num_threads(n);
+}
+
+void rz_blas_lend_threads(int64_t n) { set_threads(n < RZ_BLAS_THREADS_FROM ? 1 : rz_threads_current()); }
+void rz_blas_take_threads_back(void) { set_threads(1); }
+
 const char *rz_blas_setup(void) {
-  if (openblas_set_num_threads) openblas_set_num_threads(1);
+  set_threads(1);
   return openblas_get_config ? openblas_get_config() : "unknown BLAS";
 }
 

@@ -3,6 +3,7 @@
 
 #include "accept.h"
 #include "ritz/core/memory.h"
+#include "ritz/core/parallel.h"
 #include <complex.h>
 #include <math.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static rz_err allocate_walkers(rz_sampler *s, const rz_ansatz *a) {
   RZ_TRY(RZ_NEW0(n * RZ_LANES, &w->rung));
   RZ_TRY(RZ_NEW0(n, &w->age));
   RZ_TRY(RZ_NEW0(n, &w->max_age));
+  RZ_TRY(RZ_NEW0(n, &w->tally));
   RZ_TRY(RZ_NEW0(n, &w->move_drawn));
   RZ_TRY(RZ_NEW0(n * n_ladder(s), &w->swap_drawn));
   for (int64_t b = 0; b < n; b++) RZ_TRY(rz_block_create(a, &w->block[b]));
@@ -67,6 +69,7 @@ static void fini_metropolis(rz_sampler *s) {
   rz_free(&w->rung);
   rz_free(&w->age);
   rz_free(&w->max_age);
+  rz_free(&w->tally);
   rz_free(&w->move_drawn);
   rz_free(&w->swap_drawn);
   rz_mixture_free(&w->mixture);
@@ -96,14 +99,11 @@ static rz_err refresh_block(const rz_sampler *s, const rz_ansatz *a, int64_t i, 
 }
 
 /* Parameters or spins may have changed: what was carried along says nothing. */
-static rz_err refresh(const rz_sampler *s, const rz_ansatz *a) {
-  const rz_walkers *w = &s->walkers;
+static rz_err refresh(const rz_sampler *s, const rz_ansatz *a, int64_t i) {
   double drift;
-  for (int64_t b = 0; b < w->mine.count; b++) {
-    RZ_TRY(refresh_block(s, a, b, &drift));
-    w->age[b] = 0;
-    w->max_age[b] = REFRESH_SWEEPS;
-  }
+  RZ_TRY(refresh_block(s, a, i, &drift));
+  s->walkers.age[i] = 0;
+  s->walkers.max_age[i] = REFRESH_SWEEPS;
   return RZ_OK;
 }
 
@@ -122,20 +122,20 @@ static rz_err refresh_aged(const rz_sampler *s, const rz_ansatz *a, int64_t i) {
   return RZ_OK;
 }
 
-/* sweep_size proposals for one block; its walkers' acceptance words are numbered from n_step. */
-static void sweep_block(rz_sampler *s, const rz_ansatz *a, int64_t i) {
-  rz_walkers *w = &s->walkers;
+/* sweep_size proposals for one block; its walkers' acceptance words are numbered from `start`. */
+static void propose(const rz_sampler *s, const rz_ansatz *a, int64_t i, uint64_t start) {
+  const rz_walkers *w = &s->walkers;
   rz_block *b = w->block[i];
   const uint64_t first_lane = (uint64_t)(w->mine.first + i) * RZ_LANES;
-  const uint64_t end = w->n_step + (uint64_t)s->spec.sweep_size;
+  const uint64_t end = start + (uint64_t)s->spec.sweep_size;
   const bool tempered = s->spec.replicas > 1;
   const int n_comp = rz_ansatz_n_comp(a);
   double beta[RZ_LANES];
   int32_t n_accepted[RZ_LANES] = {0};
   for (int lane = 0; lane < RZ_LANES; lane++) beta[lane] = w->beta[w->rung[i * RZ_LANES + lane]];
   rz_accept words;
-  for (uint64_t t = w->n_step; t < end; t++) {
-    if (t == w->n_step || t % 4 == 0) w->accept->fill(w->accept_key, first_lane, t / 4, &words);
+  for (uint64_t t = start; t < end; t++) {
+    if (t == start || t % 4 == 0) w->accept->fill(w->accept_key, first_lane, t / 4, &words);
     const int32_t *site = NULL;
     const rz_move *move = rz_mixture_choose(&w->mixture, &w->move_rng[i], &site);
     uint8_t possible[RZ_LANES], accept[RZ_LANES];
@@ -153,27 +153,56 @@ static void sweep_block(rz_sampler *s, const rz_ansatz *a, int64_t i) {
   }
   for (int lane = 0; lane < RZ_LANES; lane++) {
     if (w->rung[i * RZ_LANES + lane] != 0) continue;
-    w->n_accept += n_accepted[lane];
-    w->n_cold += s->spec.sweep_size;
+    w->tally[i].n_accept += n_accepted[lane];
+    w->tally[i].n_cold += s->spec.sweep_size;
   }
 }
 
-/* One sweep of every block, with the swaps of tempering. */
-static rz_err sweep_once(rz_sampler *s, const rz_ansatz *a) {
-  rz_walkers *w = &s->walkers;
-  for (int64_t b = 0; b < w->mine.count; b++) {
-    sweep_block(s, a, b);
-    RZ_TRY(refresh_aged(s, a, b));
-    if (s->spec.replicas > 1) rz_temper_block(w, w->block[b], b, s->spec.replicas);
+static void take_samples(const rz_sampler *s, int64_t i, int64_t draw, rz_samples *out) {
+  const rz_walkers *w = &s->walkers;
+  for (int lane = 0; lane < RZ_LANES; lane++) {
+    if (w->rung[i * RZ_LANES + lane] != 0) continue;
+    const int64_t chain = i * n_ladder(s) + lane / s->spec.replicas;
+    rz_block_get(w->block[i], lane, out->spin + (chain * out->n_draw + draw) * s->n_site);
   }
-  w->n_step += (uint64_t)s->spec.sweep_size;
-  w->n_proposal += s->spec.sweep_size * w->n_block_global * RZ_LANES;
+}
+
+/* Sweeps that every block makes, one block after the other: a block's cache stays near while it moves. */
+typedef struct sweeps {
+  rz_sampler *s;
+  const rz_ansatz *a;
+  bool fresh; /* begin with a refresh */
+  int64_t n;
+  rz_samples *out; /* a sample after each; NULL: none */
+} sweeps;
+
+static rz_err sweep_block(const sweeps *w, int64_t i) {
+  rz_sampler *s = w->s;
+  if (w->fresh) RZ_TRY(refresh(s, w->a, i));
+  for (int64_t k = 0; k < w->n; k++) {
+    propose(s, w->a, i, s->walkers.n_step + (uint64_t)(k * s->spec.sweep_size));
+    RZ_TRY(refresh_aged(s, w->a, i));
+    if (s->spec.replicas > 1) rz_temper_block(&s->walkers, s->walkers.block[i], i, s->spec.replicas);
+    if (w->out) take_samples(s, i, k, w->out);
+  }
+  return RZ_OK;
+}
+
+static rz_err sweep_share(void *ctx, rz_range share) {
+  for (int64_t k = 0; k < share.count; k++) RZ_TRY(sweep_block(ctx, share.first + k));
+  return RZ_OK;
+}
+
+static rz_err sweep_blocks(sweeps *w) {
+  rz_walkers *walkers = &w->s->walkers;
+  RZ_TRY(rz_parallel(walkers->mine.count, sweep_share, w));
+  walkers->n_step += (uint64_t)(w->n * w->s->spec.sweep_size);
+  walkers->n_proposal += w->n * w->s->spec.sweep_size * walkers->n_block_global * RZ_LANES;
   return RZ_OK;
 }
 
 static rz_err sweep_local(rz_sampler *s, const rz_ansatz *a, int64_t n_sweep) {
-  RZ_TRY(refresh(s, a));
-  for (int64_t i = 0; i < n_sweep; i++) RZ_TRY(sweep_once(s, a));
+  RZ_TRY(sweep_blocks(&(sweeps){.s = s, .a = a, .fresh = true, .n = n_sweep}));
   s->walkers.parameter_hash = hash_parameters(a);
   return RZ_OK;
 }
@@ -216,16 +245,6 @@ static rz_err start_metropolis(rz_sampler *s, const rz_ansatz *a) { return rz_ag
 
 /* ---- draws ---- */
 
-static void take_samples(const rz_sampler *s, int64_t draw, rz_samples *out) {
-  const rz_walkers *w = &s->walkers;
-  for (int64_t b = 0; b < w->mine.count; b++)
-    for (int lane = 0; lane < RZ_LANES; lane++) {
-      if (w->rung[b * RZ_LANES + lane] != 0) continue;
-      const int64_t chain = b * n_ladder(s) + lane / s->spec.replicas;
-      rz_block_get(w->block[b], lane, out->spin + (chain * out->n_draw + draw) * s->n_site);
-    }
-}
-
 static rz_err draw_local(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_samples *out) {
   rz_walkers *w = &s->walkers;
   RZ_CHECK(w->started, RZ_ERR_ARG, "rz_sampler_draw before rz_sampler_start");
@@ -240,17 +259,20 @@ static rz_err draw_local(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_s
   out->n_unit_global = s->spec.chains;
   for (int64_t i = 0; i < out->n; i++) out->weight[i] = 1.0 / (double)(s->spec.chains * n_draw);
   RZ_TRY(sweep_local(s, a, w->parameter_hash == hash_parameters(a) ? 0 : s->spec.discard_step));
-  w->n_accept = w->n_cold = w->n_swap = w->n_swap_tried = w->n_proposal = 0;
-  for (int64_t draw = 0; draw < n_draw; draw++) {
-    RZ_TRY(sweep_once(s, a));
-    take_samples(s, draw, out);
-  }
-  return RZ_OK;
+  memset(w->tally, 0, (size_t)w->mine.count * sizeof *w->tally);
+  w->n_proposal = 0;
+  return sweep_blocks(&(sweeps){.s = s, .a = a, .n = n_draw, .out = out});
 }
 
 static rz_err gather_info(rz_sampler *s) {
   rz_walkers *w = &s->walkers;
-  int64_t count[4] = {w->n_accept, w->n_cold, w->n_swap, w->n_swap_tried};
+  int64_t count[4] = {0};
+  for (int64_t b = 0; b < w->mine.count; b++) {
+    count[0] += w->tally[b].n_accept;
+    count[1] += w->tally[b].n_cold;
+    count[2] += w->tally[b].n_swap;
+    count[3] += w->tally[b].n_swap_tried;
+  }
   RZ_TRY(rz_sum_i64(&s->comm, 4, count));
   s->info = (rz_sampler_info){.acceptance = (double)count[0] / (double)count[1],
                               .swap_acceptance = count[3] ? (double)count[2] / (double)count[3] : NAN,

@@ -13,6 +13,12 @@ typedef struct rz_mixture {
   uint32_t below[RZ_MAX_MOVES]; /* cumulative weights; the last takes the rest */
 } rz_mixture;
 
+/* What a block counts. */
+typedef struct rz_tally {
+  int64_t n_accept, n_cold, n_swap, n_swap_tried;
+} rz_tally;
+
+/* Blocks are independent: all that one changes while it moves is an element of an array here. */
 typedef struct rz_walkers {
   rz_mixture mixture;
   int64_t n_block_global;
@@ -21,11 +27,11 @@ typedef struct rz_walkers {
   rz_rng *move_rng, *swap_rng; /* [mine.count], [mine.count * ladders per block] */
   const struct rz_accept_kernels *accept;
   uint32_t accept_key[2];
-  uint64_t n_step; /* proposals made so far by every block */
+  uint64_t n_step; /* proposals made so far by every block; while blocks move, up to where they started */
   int32_t *rung;   /* [mine.count, RZ_LANES] of each lane: beta[rung]; 0 is beta = 1 */
   double beta[RZ_LANES];
   int32_t *age, *max_age; /* [mine.count]: sweeps since a block's caches were recomputed, and when they shall be */
-  int64_t n_accept, n_cold, n_swap, n_swap_tried; /* of this rank since the last reset */
+  rz_tally *tally;        /* [mine.count] since the last reset */
   int64_t n_proposal;
   uint64_t parameter_hash; /* of the parameters the walkers last moved under */
   int64_t started;

@@ -23,9 +23,9 @@ void rz_temper_block(rz_walkers *w, const rz_block *b, int64_t i_block, int repl
     for (int l = 0; l < replicas; l++) lane_of[rung[l]] = l;
     for (int k = 0; k + 1 < replicas; k++) {
       const int a = lane_of[k], c = lane_of[k + 1];
-      w->n_swap_tried++;
+      w->tally[i_block].n_swap_tried++;
       if (!swaps(w, b, k, ladder * replicas + a, ladder * replicas + c, rng)) continue;
-      w->n_swap++;
+      w->tally[i_block].n_swap++;
       lane_of[k] = c, lane_of[k + 1] = a;
       rung[a] = k + 1, rung[c] = k;
     }

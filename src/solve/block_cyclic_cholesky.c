@@ -86,10 +86,12 @@ rz_err rz_block_cyclic_factorise(rz_block_cyclic *a) {
   const routines *f = &table[a->scalar];
   int info = 0;
   if (a->n == 0) return RZ_OK;
+  rz_blas_lend_threads(a->n);
   if (a->comm.size == 1)
     info = f->factorise((int)a->n, a->entry, (int)a->ld);
   else if (a->my_row >= 0)
     f->grid_factorise((int)a->n, a->entry, a->desc, &info);
+  rz_blas_take_threads_back();
   const rz_err rc = cholesky_info(info);
   RZ_TRY(a->comm.size == 1 ? rc : rz_agree(&a->comm, rc));
   RZ_TRY(check_pivots(a));

@@ -4,6 +4,7 @@
 #include "provenance.h"
 
 #include "ritz/core/isa.h"
+#include "ritz/core/parallel.h"
 #include "ritz/core/version.h"
 #include "ritz/linalg/blas.h"
 #include "ritz/solve/session.h"
@@ -74,5 +75,6 @@ rz_err rz_provenance_write(rz_results *r, const rz_run *run, const rz_lock *lock
   RZ_TRY(rz_results_text(r, "/provenance/run_id", rz_lock_run_id(lock), "unique id of the run"));
   RZ_TRY(rz_results_text(r, "/provenance/instruction_set", rz_isa_name(rz_isa_current()),
                          "instruction set of the inner loops on every rank"));
+  RZ_TRY(rz_results_i64(r, "/provenance/threads", rz_threads_current(), "threads of a rank"));
   return rz_results_i64(r, "/provenance/ranks", run->comm->size, "MPI ranks");
 }

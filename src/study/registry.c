@@ -35,6 +35,8 @@ static const rz_option run_rows[] = {
     RZ_ROW_BOOL("force", ".false.", "run although a guard says the answer cannot be right"),
     RZ_ROW_CHOICE("instruction_set", "auto|portable|avx2|avx512", "'auto'",
                   "of the inner loops; auto: the most that the processors of all ranks have"),
+    RZ_ROW_INT("threads", "1", 1, 4096,
+               "threads of one rank, for ranks x threads cores; results depend on them as little as on the ranks"),
 };
 static const rz_option_group run_group = {
     "run", "the run itself", NULL, run_rows, sizeof run_rows / sizeof *run_rows, NULL, 0};

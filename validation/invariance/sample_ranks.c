@@ -1,10 +1,11 @@
 /* modules: sample ansatz model linalg core */
 /* ranks: 1 2 3 4 */
-/* The same samples, bit for bit, on any number of ranks; a saved and restored sampler goes on bit for bit; the full sum
- * likewise. Every rank compares with a run of its own on one rank. */
+/* The same samples, bit for bit, on any number of ranks and threads; a saved and restored sampler goes on bit for bit;
+ * the full sum likewise. Every rank compares with a run of its own on one rank. */
 #include "bare_model.h"
 #include "check.h"
 #include "ritz/core/memory.h"
+#include "ritz/core/parallel.h"
 #include "ritz/sample/sampler.h"
 #include "table_state.h"
 
@@ -88,6 +89,11 @@ static void chains(const rz_model *model, const rz_ansatz *a) {
   run(&world, model, a, &saved, &here);
   run(&self, model, a, NULL, &alone);
   same_samples(&here, &alone);
+  for (int n_thread = 2; n_thread <= 3 && rz_threads_choose(n_thread) == RZ_OK; n_thread++) {
+    run(&world, model, a, NULL, &here);
+    same_samples(&here, &alone);
+  }
+  RZ_EXPECT_OK(rz_threads_choose(1));
   /* a fresh sampler with another seed's streams gets the saved state */
   const rz_sampler_spec spec = mixed();
   rz_sampler *s = NULL;

@@ -62,6 +62,8 @@ CASES = [
          "key 'iterations' in group &optimiser takes", "deck.nml:6:", "integer", "2.5"),
     Case("out_of_range", renamed("seed = 1", "seed = -1"), DECK,
          "key 'seed' in group &run is -1; allowed:", "deck.nml:1:"),
+    Case("no_threads", renamed("seed = 1", "threads = 0"), DECK,
+         "key 'threads' in group &run is 0; allowed:", "deck.nml:1:"),
     Case("out_of_range_length", renamed("length = 8", "length = 0"), DECK,
          "key 'length' in group &lattice is 0; allowed:", "deck.nml:2:"),
     Case("bad_choice", renamed("kind = 'rbm'", "kind = 'rmb'"), DECK,
