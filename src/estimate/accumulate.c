@@ -3,7 +3,7 @@
 #include "packed.h"
 
 #include "ritz/core/memory.h"
-#include "ritz/estimate/energy.h"
+#include "ritz/core/parallel.h"
 #include <complex.h>
 #include <math.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static void add_configuration(const rz_observable *o, double weight, const int8_
 
 typedef struct {
   rz_packed *packed;
-  double complex *value; /* [most n_op, n_draw] */
+  double complex *value; /* [n_op of all, n_draw] */
   double *scratch;       /* [most n_total] */
   int64_t *unequal;      /* [most n_class] */
 } workspace;
@@ -68,16 +68,20 @@ static void add_packed(const rz_observable *o, workspace *w, double *raw) {
 
 /* ---- operators ---- */
 
-/* Local values of all operators for samples first .. first + n - 1: value [n_op, n]. */
-static rz_err local_values(const rz_observable *o, const rz_ansatz *a, const rz_samples *s, int64_t first, int64_t n,
+/* Local values of the operators of all observables for samples first .. first + n - 1: value [n_op of all, n]. */
+static rz_err local_values(const rz_observables *set, const rz_ansatz *a, const rz_samples *s, int64_t first, int64_t n,
                            double complex *value) {
-  if (o->n_op == 0) return RZ_OK;
-  int64_t n_bad = 0, bad = 0;
-  RZ_TRY(rz_local_values_of((int)o->n_op, (const rz_operator *const *)o->op, a, n, s->spin + first * s->n_site, value,
-                            NULL, &n_bad));
-  for (int64_t i = 0; n_bad > 0 && i < n; i++)
-    for (int64_t k = 0; k < o->n_op && s->weight[first + i] != 0.0; k++) bad += !isfinite(creal(value[k * n + i]));
-  RZ_CHECK(bad == 0, RZ_ERR_NUM, "%lld local values of '%s' are not finite", (long long)bad, o->cls->name);
+  if (set->n_op == 0) return RZ_OK;
+  int64_t n_bad = 0;
+  RZ_TRY(rz_local_values_of(set->plan, a, n, s->spin + first * s->n_site, value, NULL, &n_bad));
+  for (int i = 0; n_bad > 0 && i < set->n; i++) {
+    const rz_observable *o = &set->item[i];
+    int64_t bad = 0;
+    for (int64_t k = 0; k < o->n_op; k++)
+      for (int64_t q = 0; q < n; q++)
+        bad += s->weight[first + q] != 0.0 && !isfinite(creal(value[(o->first_op + k) * n + q]));
+    RZ_CHECK(bad == 0, RZ_ERR_NUM, "%lld local values of '%s' are not finite", (long long)bad, o->cls->name);
+  }
   return RZ_OK;
 }
 
@@ -88,40 +92,54 @@ static void add_bin(const rz_observable *o, const rz_samples *s, int64_t first, 
   add_packed(o, w, raw);
   for (int64_t i = 0; i < n; i++)
     for (int64_t k = 0; k < o->n_op && s->weight[first + i] != 0.0; k++)
-      raw[first_operator(o) + k] += creal(w->value[k * n + i]);
+      raw[first_operator(o) + k] += creal(w->value[(o->first_op + k) * n + i]);
 }
 
-static rz_err workspace_init(rz_observables *set, const rz_samples *s, workspace *w) {
-  int64_t n_op = 0, n_total = 0, n_class = 0;
+static rz_err allocate_bins(rz_observables *set, const rz_samples *s) {
   for (int i = 0; i < set->n; i++) {
     rz_observable *o = &set->item[i];
-    n_op = o->n_op > n_op ? o->n_op : n_op;
-    n_total = o->n_total > n_total ? o->n_total : n_total;
-    n_class = o->n_class > n_class ? o->n_class : n_class;
     if (o->sum) continue;
     o->n_bin = s->n_chain * set->bins_per_chain;
     RZ_TRY(RZ_NEW0(o->n_bin * o->n_raw, &o->sum));
     RZ_TRY(RZ_NEW0(o->n_bin, &o->count));
   }
-  RZ_TRY(RZ_NEW(n_op * s->n_draw, &w->value));
+  return RZ_OK;
+}
+
+static rz_err workspace_init(const rz_observables *set, const rz_samples *s, workspace *w) {
+  int64_t n_total = 0, n_class = 0;
+  for (int i = 0; i < set->n; i++) {
+    const rz_observable *o = &set->item[i];
+    n_total = o->n_total > n_total ? o->n_total : n_total;
+    n_class = o->n_class > n_class ? o->n_class : n_class;
+  }
+  RZ_TRY(RZ_NEW(set->n_op * s->n_draw, &w->value));
   RZ_TRY(RZ_NEW(n_total, &w->scratch));
   RZ_TRY(RZ_NEW(n_class, &w->unequal));
   return rz_packed_create(set->item[0].model->lattice, s->n_draw, &w->packed);
 }
 
-static rz_err add_chains(rz_observables *set, const rz_ansatz *a, const rz_samples *s) {
+typedef struct {
+  rz_observables *set;
+  const rz_ansatz *a;
+  const rz_samples *s;
+} addition;
+
+static rz_err add_bins(void *ctx, rz_range share) {
+  const addition *add = ctx;
+  rz_observables *set = add->set;
+  const rz_samples *s = add->s;
   const int64_t per_chain = set->bins_per_chain;
   workspace w = {0};
   rz_err rc = RZ_OK;
-  if (set->n == 0) return RZ_OK;
   RZ_TRY_DONE(rc, workspace_init(set, s, &w));
-  for (int64_t b = 0; b < s->n_chain * per_chain; b++) {
+  for (int64_t b = share.first; b < share.first + share.count; b++) {
     const rz_range draws = rz_share(s->n_draw, (int)(b % per_chain), (int)per_chain);
     const int64_t first = b / per_chain * s->n_draw + draws.first;
     rz_packed_fill(w.packed, s, first, draws.count);
+    RZ_TRY_DONE(rc, local_values(set, add->a, s, first, draws.count, w.value));
     for (int i = 0; i < set->n; i++) {
       rz_observable *o = &set->item[i];
-      RZ_TRY_DONE(rc, local_values(o, a, s, first, draws.count, w.value));
       add_bin(o, s, first, draws.count, &w, o->sum + b * o->n_raw);
       o->count[b] += (double)w.packed->n;
     }
@@ -131,25 +149,38 @@ done:
   return rc;
 }
 
+static rz_err add_chains(rz_observables *set, const rz_ansatz *a, const rz_samples *s) {
+  if (set->n == 0) return RZ_OK;
+  RZ_TRY(allocate_bins(set, s));
+  RZ_TRY(rz_parallel(s->n_chain * set->bins_per_chain, add_bins, &(addition){set, a, s}));
+  return RZ_OK;
+}
+
 /* ---- full sums ---- */
 
-/* part [n_unit, n_raw]: weighted sums by unit. */
-static rz_err add_units(const rz_observable *o, const rz_ansatz *a, const rz_samples *s, double *part) {
+static void add_sample(const rz_observables *set, const rz_samples *s, int64_t at, const double complex *value,
+                       int64_t stride, double *scratch, double *raw) {
+  for (int i = 0; i < set->n; i++) {
+    const rz_observable *o = &set->item[i];
+    add_configuration(o, s->weight[at], s->spin + at * s->n_site, scratch, raw);
+    for (int64_t k = 0; k < o->n_op; k++)
+      raw[first_operator(o) + k] += s->weight[at] * creal(value[(o->first_op + k) * stride]);
+    raw += o->n_raw;
+  }
+}
+
+/* part [n_unit, n_raw of all]: weighted sums by unit. */
+static rz_err add_units(const rz_observables *set, const rz_ansatz *a, const rz_samples *s, double *part) {
   double complex *value = NULL;
   double *scratch = NULL;
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW(o->n_op * s->unit, &value));
-  RZ_TRY_DONE(rc, RZ_NEW(o->n_raw, &scratch));
+  RZ_TRY_DONE(rc, RZ_NEW(set->n_op * s->unit, &value));
+  RZ_TRY_DONE(rc, RZ_NEW(set->n_raw, &scratch));
   for (int64_t u = 0; u < s->n_unit; u++) {
     const int64_t first = u * s->unit, n = s->n - first < s->unit ? s->n - first : s->unit;
-    double *raw = part + u * o->n_raw;
-    RZ_TRY_DONE(rc, local_values(o, a, s, first, n, value));
-    for (int64_t i = 0; i < n; i++) {
-      const double weight = s->weight[first + i];
-      if (weight == 0.0) continue;
-      add_configuration(o, weight, s->spin + (first + i) * s->n_site, scratch, raw);
-      for (int64_t k = 0; k < o->n_op; k++) raw[first_operator(o) + k] += weight * creal(value[k * n + i]);
-    }
+    RZ_TRY_DONE(rc, local_values(set, a, s, first, n, value));
+    for (int64_t i = 0; i < n; i++)
+      if (s->weight[first + i] != 0.0) add_sample(set, s, first + i, value + i, n, scratch, part + u * set->n_raw);
   }
 done:
   rz_free(&scratch);
@@ -157,23 +188,27 @@ done:
   return rc;
 }
 
-static rz_err add_full_sum(rz_observable *o, const rz_ansatz *a, const rz_comm *comm, const rz_samples *s) {
-  double *part = NULL;
-  rz_err rc = RZ_NEW0(s->n_unit * o->n_raw, &part);
-  if (rc == RZ_OK) rc = add_units(o, a, s, part);
+static rz_err add_full_sum(rz_observables *set, const rz_ansatz *a, const rz_comm *comm, const rz_samples *s) {
+  double *part = NULL, *sum = NULL;
+  if (set->n == 0) return RZ_OK;
+  rz_err rc = RZ_NEW0(s->n_unit * set->n_raw, &part);
+  if (rc == RZ_OK) rc = RZ_NEW(set->n_raw, &sum);
+  if (rc == RZ_OK) rc = add_units(set, a, s, part);
   RZ_TRY_DONE(rc, rz_agree(comm, rc));
-  RZ_TRY_DONE(rc, rz_samples_sum(comm, s, o->n_raw, part, o->exact));
-  o->is_exact = true;
+  RZ_TRY_DONE(rc, rz_samples_sum(comm, s, set->n_raw, part, sum));
+  const double *from = sum;
+  for (int i = 0; i < set->n; from += set->item[i++].n_raw) {
+    memcpy(set->item[i].exact, from, (size_t)set->item[i].n_raw * sizeof *from);
+    set->item[i].is_exact = true;
+  }
 done:
+  rz_free(&sum);
   rz_free(&part);
   return rc;
 }
 
 rz_err rz_observables_add(rz_observables *set, const rz_ansatz *a, const rz_comm *comm, const rz_samples *s) {
-  if (s->exact) {
-    for (int i = 0; i < set->n; i++) RZ_TRY(add_full_sum(&set->item[i], a, comm, s));
-    return RZ_OK;
-  }
+  if (s->exact) return add_full_sum(set, a, comm, s);
   rz_err rc = RZ_OK;
   if (set->bins_per_chain == 0) {
     set->n_chain = s->n_chain;

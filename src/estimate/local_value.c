@@ -1,7 +1,10 @@
+#include "local_plan.h"
+
 #include "ritz/core/memory.h"
-#include "ritz/estimate/energy.h"
+#include "ritz/core/parallel.h"
 
 #include <math.h>
+#include <stdatomic.h>
 
 /* Planes of real and imaginary parts, so that loops over lanes become vector code. */
 typedef struct lanes {
@@ -42,58 +45,96 @@ static int all_zero(const rz_flip_set *f, const lanes *element) {
   return !some;
 }
 
-static void values_of_block(const rz_operator *op, const rz_ansatz *a, rz_block *b, lanes *sum) {
-  lanes element, ratio, one = {{0.0}, {0.0}};
-  for (int l = 0; l < RZ_LANES; l++) one.re[l] = 1.0;
-  *sum = (lanes){{0.0}, {0.0}};
-  const int64_t n = rz_operator_n_flip_set(op);
+/* What the users of one flip set add to the sums of their operators: one ratio, if any element is not zero. */
+static void add_set(const rz_local_use *use, int64_t n, const rz_ansatz *a, rz_block *b, lanes *sum) {
+  const bool diagonal = use->set->n_flip == 0;
+  bool have_ratio = diagonal;
+  lanes element, ratio = {{0.0}, {0.0}};
+  for (int l = 0; l < RZ_LANES && diagonal; l++) ratio.re[l] = 1.0;
   for (int64_t k = 0; k < n; k++) {
-    const rz_flip_set *f = rz_operator_flip_set(op, k);
-    if (is_constant(f)) {
-      rz_block_ratio(a, b, f->n_flip, f->site, ratio.re);
-      accumulate_constant(creal(f->coef[0]), !a->is_complex, &ratio, sum);
-      continue;
+    const rz_flip_set *f = use[k].set;
+    const bool constant = is_constant(f);
+    if (!constant) {
+      rz_flip_set_elements(f, RZ_LANES, b->spin, element.re, element.im);
+      if (all_zero(f, &element)) continue;
     }
-    rz_flip_set_elements(f, RZ_LANES, b->spin, element.re, element.im);
-    if (all_zero(f, &element)) continue;
-    if (f->n_flip > 0) rz_block_ratio(a, b, f->n_flip, f->site, ratio.re);
-    accumulate(f, f->n_flip == 0 || !a->is_complex, &element, f->n_flip > 0 ? &ratio : &one, sum);
+    if (!have_ratio) rz_block_ratio(a, b, f->n_flip, f->site, ratio.re);
+    have_ratio = true;
+    if (constant)
+      accumulate_constant(creal(f->coef[0]), !a->is_complex, &ratio, &sum[use[k].op]);
+    else
+      accumulate(f, diagonal || !a->is_complex, &element, &ratio, &sum[use[k].op]);
   }
 }
 
-rz_err rz_local_values_of(int n_op, const rz_operator *const *op, const rz_ansatz *a, int64_t n, const int8_t *spin,
-                          double complex *value, double complex *log_psi, int64_t *n_bad) {
-  for (int o = 0; o < n_op; o++)
-    RZ_CHECK(rz_operator_n_site(op[o]) == a->n_site, RZ_ERR_ARG, "the operator has %d sites, the state %d",
-             rz_operator_n_site(op[o]), a->n_site);
-  RZ_CHECK(n >= 0, RZ_ERR_ARG, "%lld configurations", (long long)n);
-  rz_block *b = NULL;
-  RZ_TRY(rz_block_create(a, &b));
+/* ---- blocks of RZ_LANES configurations, the items of a share ---- */
+
+typedef struct values {
+  const rz_local_plan *plan;
+  const rz_ansatz *a;
+  int64_t n;
+  const int8_t *spin;
+  double complex *value, *log_psi;
+  _Atomic int64_t n_bad;
+} values;
+
+static void store(values *v, const rz_block *b, const lanes *sum, int64_t first, int m) {
   int64_t bad = 0;
-  for (int64_t i = 0; i < n; i += RZ_LANES) {
-    const int m = (int)(n - i < RZ_LANES ? n - i : RZ_LANES);
-    rz_block_set(b, m, spin + i * a->n_site);
-    rz_block_refresh(a, b);
-    for (int o = 0; o < n_op; o++) {
-      lanes sum;
-      values_of_block(op[o], a, b, &sum);
-      for (int lane = 0; lane < m; lane++) {
-        value[o * n + i + lane] = CMPLX(sum.re[lane], sum.im[lane]);
-        bad += !isfinite(sum.re[lane]) || !isfinite(sum.im[lane]);
-      }
+  for (int o = 0; o < v->plan->n_op; o++)
+    for (int lane = 0; lane < m; lane++) {
+      v->value[o * v->n + first + lane] = CMPLX(sum[o].re[lane], sum[o].im[lane]);
+      bad += !isfinite(sum[o].re[lane]) || !isfinite(sum[o].im[lane]);
     }
-    for (int lane = 0; log_psi && lane < m; lane++) log_psi[i + lane] = b->log_psi[lane];
+  for (int lane = 0; v->log_psi && lane < m; lane++) v->log_psi[first + lane] = b->log_psi[lane];
+  if (bad > 0) atomic_fetch_add(&v->n_bad, bad);
+}
+
+static rz_err values_of_share(void *ctx, rz_range share) {
+  values *v = ctx;
+  const rz_local_plan *p = v->plan;
+  const int64_t end = (share.first + share.count) * RZ_LANES < v->n ? (share.first + share.count) * RZ_LANES : v->n;
+  rz_block *b = NULL;
+  lanes *sum = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_block_create(v->a, &b));
+  RZ_TRY_DONE(rc, RZ_NEW(p->n_op, &sum));
+  for (int64_t i = share.first * RZ_LANES; i < end; i += RZ_LANES) {
+    const int m = (int)(end - i < RZ_LANES ? end - i : RZ_LANES);
+    rz_block_set(b, m, v->spin + i * v->a->n_site);
+    rz_block_refresh(v->a, b);
+    for (int o = 0; o < p->n_op; o++) sum[o] = (lanes){{0.0}, {0.0}};
+    for (int64_t k = 0; k < p->n_set; k++) add_set(p->use + p->first[k], p->first[k + 1] - p->first[k], v->a, b, sum);
+    store(v, b, sum, i, m);
   }
+done:
+  rz_free(&sum);
   rz_block_destroy(&b);
+  return rc;
+}
+
+rz_err rz_local_values_of(const rz_local_plan *plan, const rz_ansatz *a, int64_t n, const int8_t *spin,
+                          double complex *value, double complex *log_psi, int64_t *n_bad) {
+  RZ_CHECK(plan->n_op == 0 || plan->n_site == a->n_site, RZ_ERR_ARG, "the operator has %d sites, the state %d",
+           plan->n_site, a->n_site);
+  RZ_CHECK(n >= 0, RZ_ERR_ARG, "%lld configurations", (long long)n);
+  values v = {.plan = plan, .a = a, .n = n, .spin = spin, .value = value, .log_psi = log_psi};
+  RZ_TRY(rz_parallel((n + RZ_LANES - 1) / RZ_LANES, values_of_share, &v));
+  const int64_t bad = atomic_load(&v.n_bad);
   RZ_CHECK(n_bad || bad == 0, RZ_ERR_NUM, "%lld of %lld local values are not finite", (long long)bad,
-           (long long)(n * n_op));
+           (long long)(n * plan->n_op));
   if (n_bad) *n_bad = bad;
   return RZ_OK;
 }
 
 rz_err rz_local_values(const rz_operator *op, const rz_ansatz *a, int64_t n, const int8_t *spin, double complex *value,
                        double complex *log_psi, int64_t *n_bad) {
-  return rz_local_values_of(1, &op, a, n, spin, value, log_psi, n_bad);
+  rz_local_plan *plan = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_local_plan_create(1, &op, &plan));
+  RZ_TRY_DONE(rc, rz_local_values_of(plan, a, n, spin, value, log_psi, n_bad));
+done:
+  rz_local_plan_destroy(&plan);
+  return rc;
 }
 
 /* ---- the oracle ---- */

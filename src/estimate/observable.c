@@ -142,6 +142,23 @@ rz_err rz_observables_check(const rz_model *model, int n, const char *const *nam
   return RZ_OK;
 }
 
+static rz_err plan_operators(rz_observables *set) {
+  const rz_operator **op = NULL;
+  rz_err rc = RZ_OK;
+  for (int i = 0; i < set->n; i++) {
+    set->item[i].first_op = set->n_op;
+    set->n_op += set->item[i].n_op;
+    set->n_raw += set->item[i].n_raw;
+  }
+  RZ_TRY(RZ_NEW(set->n_op, &op));
+  for (int i = 0; i < set->n; i++)
+    for (int64_t k = 0; k < set->item[i].n_op; k++) op[set->item[i].first_op + k] = set->item[i].op[k];
+  RZ_TRY_DONE(rc, rz_local_plan_create((int)set->n_op, op, &set->plan));
+done:
+  rz_free(&op);
+  return rc;
+}
+
 static rz_err create(const rz_model *model, int n, const char *const *names, rz_observables *set) {
   RZ_TRY(check_distinct(n, names));
   RZ_TRY(RZ_NEW0(n, &set->item));
@@ -151,6 +168,7 @@ static rz_err create(const rz_model *model, int n, const char *const *names, rz_
     RZ_TRY(observable_init(&set->item[i], model, names[i]));
     n_quantity += set->item[i].n_quantity;
   }
+  RZ_TRY(plan_operators(set));
   return RZ_NEW0(n_quantity, &set->measured);
 }
 
@@ -163,18 +181,14 @@ rz_err rz_observables_create(const rz_model *model, int n, const char *const *na
 
 void rz_observables_destroy(rz_observables **o) {
   if (!*o) return;
+  rz_local_plan_destroy(&(*o)->plan);
   for (int i = 0; i < (*o)->n; i++) observable_free(&(*o)->item[i]);
   rz_free(&(*o)->item);
   rz_free(&(*o)->measured);
   rz_free(o);
 }
 
-int64_t rz_observables_n_ratio(const rz_observables *set) {
-  int64_t n = 0;
-  for (int i = 0; i < set->n; i++)
-    for (int64_t k = 0; k < set->item[i].n_op; k++) n += rz_operator_n_ratio(set->item[i].op[k]);
-  return n;
-}
+int64_t rz_observables_n_ratio(const rz_observables *set) { return rz_local_plan_n_ratio(set->plan); }
 
 /* ---- declarations ---- */
 

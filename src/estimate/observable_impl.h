@@ -21,6 +21,7 @@ struct rz_observable {
   int32_t *class_pair;  /* class_pair[class_first[c]] .. class_pair[class_first[c + 1] - 1] */
   double *class_weight; /* [n_class]: raw value = weight * sum of s_i s_j over the pairs of the class */
   rz_operator **op;     /* [n_op], in the basis of model->h; raw value = Re <op> */
+  int64_t first_op;     /* of the list: operators of those before this one */
 
   int n_quantity;
   rz_measured quantity[RZ_MAX_QUANTITY];

@@ -4,6 +4,7 @@
 #include "bare_model.h"
 #include "check.h"
 #include "ritz/core/memory.h"
+#include "ritz/core/parallel.h"
 #include "ritz/core/rng.h"
 #include "ritz/estimate/energy.h"
 #include "table_state.h"
@@ -153,6 +154,56 @@ static void caches_agree_with_the_textbook(const char *spec) {
   bare_free(&model);
 }
 
+/* Operators that share all, some or no flip sets, together and on several threads: the bits of each alone. */
+static void operators_share_ratios(bool is_complex) {
+  enum { N = 6, MANY = 53, N_OP = 4 };
+  rz_model model;
+  rz_ansatz *a = NULL;
+  rz_operator *op[N_OP];
+  rz_local_plan *plan = NULL;
+  int8_t spin[MANY * N];
+  double complex together[N_OP * MANY], alone[MANY], slow[MANY], log_psi[MANY];
+  const char *const product[N_OP] = {"XX", "YY", "XZ", "ZZ"};
+  RZ_EXPECT_OK(bare_chain(N, true, &model));
+  for (int o = 0; o < N_OP; o++) {
+    RZ_EXPECT_OK(rz_operator_create(N, &op[o]));
+    for (int32_t i = 0; i < N; i++) {
+      const rz_local f[2] = {{i, product[o][0]}, {(i + 1) % N, product[o][1]}};
+      RZ_EXPECT_OK(rz_operator_add(op[o], 1.0 + 0.1 * i * o, 2, f));
+      if (o == 0) RZ_EXPECT_OK(rz_operator_add(op[o], 0.7, 1, &(rz_local){i, 'X'}));
+    }
+    RZ_EXPECT_OK(rz_operator_finish(op[o]));
+  }
+  RZ_EXPECT_OK(rz_ansatz_create_spec(model.lattice, 3,
+                                     is_complex ? "kind=rbm alpha=2 weights=complex bias=both init_width=0.3"
+                                                : "kind=rbm alpha=2 init_width=0.3",
+                                     &a));
+  rz_rng rng = rz_rng_stream(5, RZ_RNG_TEST, 1);
+  for (int k = 0; k < MANY * N; k++) spin[k] = rz_rng_u32(&rng) >> 31 ? 1 : -1;
+  RZ_EXPECT_OK(rz_local_plan_create(N_OP, (const rz_operator *const *)op, &plan));
+  RZ_EXPECT(rz_local_plan_n_ratio(plan) == N + N); /* bonds; sites */
+  for (int n_thread = 1; n_thread <= 5 && rz_threads_choose(n_thread) == RZ_OK; n_thread++) {
+    RZ_EXPECT_OK(rz_local_values_of(plan, a, MANY, spin, together, log_psi, NULL));
+    for (int o = 0; o < N_OP; o++) {
+      RZ_EXPECT_OK(rz_local_values(op[o], a, MANY, spin, alone, NULL, NULL));
+      RZ_EXPECT(memcmp(alone, together + o * MANY, sizeof alone) == 0);
+      RZ_EXPECT_OK(rz_local_values_slow(op[o], a, MANY, spin, slow));
+      for (int i = 0; i < MANY; i++) RZ_EXPECT_NEAR(cabs(alone[i] - slow[i]), 0.0, 1e-11 * (1.0 + cabs(slow[i])));
+    }
+  }
+  RZ_EXPECT_OK(rz_threads_choose(1));
+  rz_operator *other = NULL;
+  RZ_EXPECT_OK(rz_operator_create(N + 1, &other));
+  RZ_EXPECT_OK(rz_operator_finish(other));
+  rz_local_plan *none = NULL;
+  RZ_EXPECT(rz_local_plan_create(2, (const rz_operator *const[]){op[0], other}, &none) == RZ_ERR_ARG && !none);
+  rz_operator_destroy(&other);
+  rz_local_plan_destroy(&plan);
+  for (int o = 0; o < N_OP; o++) rz_operator_destroy(&op[o]);
+  rz_ansatz_destroy(&a);
+  bare_free(&model);
+}
+
 static void bad_values_are_counted(void) {
   rz_model model;
   rz_ansatz a;
@@ -193,6 +244,8 @@ int main(int argc, char **argv) {
   caches_agree_with_the_textbook("kind=rbm alpha=2 symmetry=translation");
   caches_agree_with_the_textbook("kind=jastrow");
   caches_agree_with_the_textbook("kind=mean_field");
+  operators_share_ratios(false);
+  operators_share_ratios(true);
   bad_values_are_counted();
   return rz_check_finish();
 }

@@ -12,15 +12,29 @@
 #include <stdint.h>
 
 /* Local values O_loc(s) = sum_F <s|O|s^F> psi(s^F)/psi(s) of a Hermitian operator: one ratio per flip set F and block
- * of RZ_LANES configurations, none where every element vanishes. Local; no communication. op       operator; values in
- * its units a        ansatz with current parameters; not modified n        number of configurations, n >= 0 spin [n,
- * n_site], entries +-1 value    out [n]; caller owns log_psi  out [n]; may be NULL n_bad    out, number of non-finite
- * values; may be NULL Errors: RZ_ERR_ARG size mismatch; RZ_ERR_NUM if n_bad is NULL and a value is not finite. */
+ * of RZ_LANES configurations, none where every element vanishes. On the threads of the rank; the bits do not depend on
+ * their number. Local; no communication.
+ *   op       operator; values in its units
+ *   a        ansatz with current parameters; not modified
+ *   n        number of configurations, n >= 0
+ *   spin     [n, n_site], entries +-1
+ *   value    out [n]; caller owns
+ *   log_psi  out [n]; may be NULL
+ *   n_bad    out, number of non-finite values; may be NULL
+ * Errors: RZ_ERR_ARG size mismatch; RZ_ERR_NUM if n_bad is NULL and a value is not finite. */
 rz_err rz_local_values(const rz_operator *op, const rz_ansatz *a, int64_t n, const int8_t *spin, double complex *value,
                        double complex *log_psi, int64_t *n_bad);
-/* The same of several operators at once, whose configurations share one refresh of their caches.
- *   value  out [n_op, n];  n_bad  out, number of non-finite values of all */
-rz_err rz_local_values_of(int n_op, const rz_operator *const *op, const rz_ansatz *a, int64_t n, const int8_t *spin,
+
+/* Several operators whose local values are wanted together: configurations share one refresh of their caches, and
+ * operators the ratios of the flip sets they have in common. Borrowed: the operators (finished). Owner: the caller.
+ * Errors: RZ_ERR_ARG for operators of different numbers of sites; RZ_ERR_MEMORY. Local. */
+typedef struct rz_local_plan rz_local_plan;
+rz_err rz_local_plan_create(int n_op, const rz_operator *const *op, rz_local_plan **out);
+void rz_local_plan_destroy(rz_local_plan **p);
+/* Distinct flip sets that flip: ratios of psi per configuration, at most. */
+int64_t rz_local_plan_n_ratio(const rz_local_plan *p);
+/* As rz_local_values. value  out [n_op, n];  n_bad  out, number of non-finite values of all */
+rz_err rz_local_values_of(const rz_local_plan *p, const rz_ansatz *a, int64_t n, const int8_t *spin,
                           double complex *value, double complex *log_psi, int64_t *n_bad);
 /* The same by the textbook formula, log psi of every connected configuration from scratch: the oracle. */
 rz_err rz_local_values_slow(const rz_operator *op, const rz_ansatz *a, int64_t n, const int8_t *spin,

@@ -54,8 +54,8 @@ void rz_observables_destroy(rz_observables **o);
 typedef void rz_observables_fault(void *ctx, const char *message);
 rz_err rz_observables_check(const rz_model *model, int n, const char *const *names, rz_observables_fault *fault,
                             void *ctx);
-/* Ratios of psi that the operators of all of them take per sample, at most; 0: all are functions of the spins. Local.
- */
+/* Ratios of psi that the operators of all of them take per sample, at most, each distinct one counted once; 0: all are
+ * functions of the spins. Local. */
 int64_t rz_observables_n_ratio(const rz_observables *o);
 /* Add samples (any number of times, always of the same chains; samples of weight 0 are left out). A full sum replaces
  * what was added before. Local values of off-diagonal observables use the ansatz. Collective. Errors: RZ_ERR_NUM if a

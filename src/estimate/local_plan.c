@@ -1,0 +1,63 @@
+#include "local_plan.h"
+
+#include "ritz/core/memory.h"
+
+#include <stdlib.h>
+
+static int compare_flips(const rz_flip_set *a, const rz_flip_set *b) {
+  if (a->n_flip != b->n_flip) return a->n_flip < b->n_flip ? -1 : 1;
+  for (int32_t i = 0; i < a->n_flip; i++)
+    if (a->site[i] != b->site[i]) return a->site[i] < b->site[i] ? -1 : 1;
+  return 0;
+}
+
+static int compare(const void *p, const void *q) {
+  const rz_local_use *a = p, *b = q;
+  const int c = compare_flips(a->set, b->set);
+  return c != 0 ? c : (a->op > b->op) - (a->op < b->op);
+}
+
+static rz_err fill(rz_local_plan *p, const rz_operator *const *op) {
+  for (int o = 0; o < p->n_op; o++) p->n_use += rz_operator_n_flip_set(op[o]);
+  RZ_TRY(RZ_NEW(p->n_use, &p->use));
+  RZ_TRY(RZ_NEW(p->n_use + 1, &p->first));
+  rz_local_use *u = p->use;
+  for (int o = 0; o < p->n_op; o++)
+    for (int64_t k = 0; k < rz_operator_n_flip_set(op[o]); k++)
+      *u++ = (rz_local_use){.op = o, .set = rz_operator_flip_set(op[o], k)};
+  qsort(p->use, (size_t)p->n_use, sizeof *p->use, compare);
+  for (int64_t k = 0; k < p->n_use; k++)
+    if (k == 0 || compare_flips(p->use[k - 1].set, p->use[k].set) != 0) p->first[p->n_set++] = k;
+  p->first[p->n_set] = p->n_use;
+  return RZ_OK;
+}
+
+rz_err rz_local_plan_create(int n_op, const rz_operator *const *op, rz_local_plan **out) {
+  rz_local_plan *p = NULL;
+  rz_err rc = RZ_OK;
+  *out = NULL;
+  for (int o = 1; o < n_op; o++)
+    RZ_CHECK(rz_operator_n_site(op[o]) == rz_operator_n_site(op[0]), RZ_ERR_ARG, "operators of %d and %d sites",
+             rz_operator_n_site(op[0]), rz_operator_n_site(op[o]));
+  RZ_TRY(RZ_NEW0(1, &p));
+  p->n_op = n_op;
+  p->n_site = n_op > 0 ? rz_operator_n_site(op[0]) : 0;
+  RZ_TRY_DONE(rc, fill(p, op));
+  *out = p;
+  p = NULL;
+done:
+  rz_local_plan_destroy(&p);
+  return rc;
+}
+
+void rz_local_plan_destroy(rz_local_plan **p) {
+  if (!*p) return;
+  rz_free(&(*p)->use);
+  rz_free(&(*p)->first);
+  rz_free(p);
+}
+
+int64_t rz_local_plan_n_ratio(const rz_local_plan *p) {
+  const bool diagonal = p->n_set > 0 && p->use[0].set->n_flip == 0;
+  return p->n_set - diagonal;
+}
