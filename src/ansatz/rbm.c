@@ -9,6 +9,7 @@
 #include "ansatz_impl.h"
 
 #include "ritz/core/memory.h"
+#include "ritz/core/parallel.h"
 #include "ritz/net/cosh_net.h"
 #include "ritz/net/functions.h"
 
@@ -142,6 +143,33 @@ static void commit_rbm(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
   rz_cosh_net_commit(((const rbm *)a->data)->net, b->cache, accept);
 }
 
+typedef struct slopes {
+  const rz_ansatz *a;
+  int64_t n;
+  const int8_t *spin;
+  rz_layer *layer;
+} slopes;
+
+/* Inputs s and signals tanh theta of blocks of RZ_LANES samples. */
+static rz_err slopes_of_share(void *ctx, rz_range share) {
+  const slopes *s = ctx;
+  const rz_layer *layer = s->layer;
+  const rz_cosh_net *net = ((const rbm *)s->a->data)->net;
+  const int64_t end = (share.first + share.count) * RZ_LANES < s->n ? (share.first + share.count) * RZ_LANES : s->n;
+  const int n_site = s->a->n_site;
+  for (int64_t k = share.first * RZ_LANES; k < end; k += RZ_LANES) {
+    const int64_t m = end - k < RZ_LANES ? end - k : RZ_LANES;
+    double *re = layer->d_re + k * net->n_hidden, *im = layer->d_im ? layer->d_im + k * net->n_hidden : NULL;
+    for (int64_t i = k * n_site; i < (k + m) * n_site; ++i) layer->x[i] = s->spin[i];
+    RZ_TRY(rz_cosh_net_theta(net, m, s->spin + k * n_site, re, im));
+    if (im)
+      rz_tanh_complex(m * net->n_hidden, re, im);
+    else
+      rz_tanh(m * net->n_hidden, re);
+  }
+  return RZ_OK;
+}
+
 /* d log psi / d W_if = sum_g s_(g(i)) tanh theta_(g,f) */
 static rz_err add_weights(const rz_ansatz *a, const rbm *r, int64_t n, const int8_t *spin, rz_jacobian *j,
                           rz_layer **out) {
@@ -153,13 +181,7 @@ static rz_err add_weights(const rz_ansatz *a, const rbm *r, int64_t n, const int
                           .n_x = a->n_site,
                           .gather = r->n_group > 1 ? r->perm : NULL};
   RZ_TRY(rz_jacobian_add(j, &shape, true, a->is_complex, out));
-  rz_layer *layer = *out;
-  for (int64_t k = 0; k < n * a->n_site; ++k) layer->x[k] = spin[k];
-  RZ_TRY(rz_cosh_net_theta(r->net, n, spin, layer->d_re, layer->d_im));
-  if (a->is_complex)
-    rz_tanh_complex(n * r->net->n_hidden, layer->d_re, layer->d_im);
-  else
-    rz_tanh(n * r->net->n_hidden, layer->d_re);
+  RZ_TRY(rz_parallel((n + RZ_LANES - 1) / RZ_LANES, slopes_of_share, &(slopes){a, n, spin, *out}));
   return RZ_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "jacobian_impl.h"
 
 #include "ritz/core/memory.h"
+#include "ritz/core/parallel.h"
 #include "ritz/linalg/blas.h"
 #include <string.h>
 
@@ -52,6 +53,19 @@ static rz_err form_rows(const rz_jacobian *j, int c, int64_t first, int64_t coun
   return RZ_OK;
 }
 
+typedef struct panel_rows {
+  const rz_jacobian *j;
+  double *panel;
+} panel_rows;
+
+static rz_err form_share(void *ctx, rz_range share) {
+  const panel_rows *p = ctx;
+  const rz_jacobian *j = p->j;
+  for (int c = 0; c < j->n_comp; c++)
+    RZ_TRY(form_rows(j, c, share.first, share.count, p->panel + (c * j->n + share.first) * j->n_param));
+  return RZ_OK;
+}
+
 rz_err rz_jacobian_keep_panel(rz_jacobian *j) {
   bool shared = false;
   for (int k = 0; k < j->n_layer; k++) shared = shared || (j->layer[k]->n_share > 1 && j->layer[k]->x);
@@ -59,7 +73,7 @@ rz_err rz_jacobian_keep_panel(rz_jacobian *j) {
   double *panel = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, RZ_NEW(j->n_comp * j->n * j->n_param, &panel));
-  for (int c = 0; c < j->n_comp; c++) RZ_TRY_DONE(rc, form_rows(j, c, 0, j->n, panel + c * j->n * j->n_param));
+  RZ_TRY_DONE(rc, rz_parallel(j->n, form_share, &(panel_rows){j, panel}));
   j->panel = panel;
 done:
   if (rc != RZ_OK) rz_free(&panel);

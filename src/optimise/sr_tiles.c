@@ -2,6 +2,7 @@
 #include "sr_impl.h"
 
 #include "ritz/core/memory.h"
+#include "ritz/core/parallel.h"
 #include "ritz/linalg/blas.h"
 #include <math.h>
 
@@ -67,21 +68,53 @@ static rz_err fill_tile(const rz_sr_side *rows, int64_t r0, int64_t nr, const rz
   return RZ_OK;
 }
 
-rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, double shift, rz_block_cyclic *m) {
-  double *tmp = NULL;
+/* The tiles that hold an entry on or below the diagonal, from which threads take their shares. */
+typedef struct tiles {
+  const rz_sr_side *rows, *cols;
+  rz_block_cyclic *m;
+  int64_t n;
+  int64_t *first; /* [n, 2]: first sample of the rows and of the columns */
+} tiles;
+
+static rz_err list_tiles(tiles *t) {
   int64_t nr = 0, nc = 0;
-  const int64_t *row = rz_block_cyclic_rows(m, &nr), *col = rz_block_cyclic_cols(m, &nc);
-  const int64_t per_row = rows->n > 0 ? nr / rows->n : 1, per_col = cols->n > 0 ? nc / cols->n : 1;
+  const int64_t *row = rz_block_cyclic_rows(t->m, &nr), *col = rz_block_cyclic_cols(t->m, &nc);
+  const int64_t n_row = t->rows->n, n_col = t->cols->n;
+  const int64_t per_row = n_row > 0 ? nr / n_row : 1, per_col = n_col > 0 ? nc / n_col : 1;
+  RZ_TRY(RZ_NEW(2 * ((n_row + TILE - 1) / TILE) * ((n_col + TILE - 1) / TILE), &t->first));
+  for (int64_t c0 = 0; c0 < n_col; c0 += TILE)
+    for (int64_t r0 = 0; r0 < n_row; r0 += TILE) {
+      const int64_t last = r0 + TILE < n_row ? r0 + TILE : n_row;
+      if (row[last * per_row - 1] < col[c0 * per_col]) continue;
+      t->first[2 * t->n] = r0;
+      t->first[2 * t->n++ + 1] = c0;
+    }
+  return RZ_OK;
+}
+
+static rz_err fill_share(void *ctx, rz_range share) {
+  const tiles *t = ctx;
+  double *tmp = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, RZ_NEW((int64_t)2 * TILE * TILE, &tmp));
-  for (int64_t c0 = 0; c0 < cols->n; c0 += TILE)
-    for (int64_t r0 = 0; r0 < rows->n; r0 += TILE) {
-      const int64_t mr = rows->n - r0 < TILE ? rows->n - r0 : TILE, mc = cols->n - c0 < TILE ? cols->n - c0 : TILE;
-      if (row[(r0 + mr) * per_row - 1] < col[c0 * per_col]) continue;
-      RZ_TRY_DONE(rc, fill_tile(rows, r0, mr, cols, c0, mc, tmp, m));
-    }
-  rz_block_cyclic_shift(m, shift);
+  for (int64_t k = share.first; k < share.first + share.count; k++) {
+    const int64_t r0 = t->first[2 * k], c0 = t->first[2 * k + 1];
+    const int64_t nr = t->rows->n - r0 < TILE ? t->rows->n - r0 : TILE;
+    const int64_t nc = t->cols->n - c0 < TILE ? t->cols->n - c0 : TILE;
+    RZ_TRY_DONE(rc, fill_tile(t->rows, r0, nr, t->cols, c0, nc, tmp, t->m));
+  }
 done:
   rz_free(&tmp);
+  return rc;
+}
+
+rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, double shift, rz_block_cyclic *m) {
+  tiles t = {.rows = rows, .cols = cols, .m = m};
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, list_tiles(&t));
+  RZ_TRY_DONE(rc, rz_parallel(t.n, fill_share, &t));
+  rz_block_cyclic_shift(m, shift);
+done:
+  rz_free(&t.first);
   return rc;
 }
