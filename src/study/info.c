@@ -19,10 +19,10 @@ static rz_err print_provenance(const rz_stored *s, FILE *out) {
     char path[160];
     snprintf(path, sizeof path, "/provenance/%s", name);
     fprintf(out, "  %-10s ", name);
-    if (strcmp(name, "ranks") == 0) {
-      int64_t ranks;
-      RZ_TRY_DONE(rc, rz_stored_i64(s, path, &ranks));
-      fprintf(out, "%lld\n", (long long)ranks);
+    if (strcmp(name, "ranks") == 0 || strcmp(name, "threads") == 0) {
+      int64_t count;
+      RZ_TRY_DONE(rc, rz_stored_i64(s, path, &count));
+      fprintf(out, "%lld\n", (long long)count);
     } else {
       RZ_TRY_DONE(rc, print_text(s, path, "%s\n", out));
     }
