@@ -142,6 +142,26 @@ static void check_path(int n_hidden, bool is_complex, double large, int sparse, 
   rz_cosh_net_destroy(&net);
 }
 
+/* Weights of one sign: the front factor of a ratio and the ratio of the products leave the range of a double, and their
+ * product does not. */
+static void check_opposite_ranges(bool is_complex) {
+  enum { N_IN = 40, N_HIDDEN = 160 };
+  rz_cosh_net *net = NULL;
+  double *cache = NULL;
+  double complex value[RZ_NET_LANES];
+  int8_t x[N_IN * RZ_NET_LANES];
+  RZ_EXPECT_OK(rz_cosh_net_create(N_IN, N_HIDDEN, is_complex, &net));
+  for (int64_t k = 0; k < (int64_t)N_IN * N_HIDDEN; ++k) net->w[0][k] = 2.5;
+  for (int k = 0; k < N_IN * RZ_NET_LANES; ++k) x[k] = k / RZ_NET_LANES % 2 ? 1 : -1;
+  rz_cosh_net_update(net);
+  RZ_EXPECT(net->fast && net->max_plain < 1.0);
+  RZ_EXPECT_OK(RZ_NEW0(rz_cosh_net_cache_size(net), &cache));
+  rz_cosh_net_refresh(net, x, cache, value);
+  RZ_EXPECT(bad_ratios(net, cache, x, 1e-10) == 0);
+  rz_free(&cache);
+  rz_cosh_net_destroy(&net);
+}
+
 /* Bits of ratios and values after some commits: the checksum of a walk. */
 static uint64_t walk(bool is_complex, int n_hidden) {
   enum { N_IN = 40 };
@@ -193,6 +213,7 @@ int main(void) {
     check_complex_functions();
     for (int c = 0; c < 2; ++c) {
       check_paths(c == 1);
+      check_opposite_ranges(c == 1);
       bits[isa][c] = walk(c == 1, 77);
     }
     if (rz_n_failed > before) fprintf(stderr, "  with the instruction set %s\n", rz_isa_name((rz_isa)isa));
