@@ -106,7 +106,7 @@ static rz_err gather_blocks(rz_ed_basis *b, const rz_comm *comm, int n_block, co
   for (int i = 0; i < n_block; i++) {
     const int owner = i % comm->size;
     const int64_t n = n_of_block[i];
-    if (owner == comm->rank) {
+    if (owner == comm->rank && n > 0) {
       memcpy(b->state + at, mine->state + at_mine, (size_t)n * sizeof *b->state);
       memcpy(b->stabiliser + at, mine->stabiliser + at_mine, (size_t)n * sizeof *b->stabiliser);
       at_mine += n;

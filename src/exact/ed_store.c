@@ -57,12 +57,20 @@ static uint64_t hash(const double *v, int width) {
   return h;
 }
 
+static bool same_bits(const double *a, const double *b, int width) {
+  uint64_t x[2] = {0, 0}, y[2] = {0, 0};
+  for (int i = 0; i < width; i++) {
+    memcpy(&x[i], &a[i], sizeof *a);
+    memcpy(&y[i], &b[i], sizeof *b);
+  }
+  return x[0] == y[0] && x[1] == y[1];
+}
+
 /* The place of v: where it is, or the free one where it belongs. */
 static int64_t place_of(const values *t, const double *v) {
-  const size_t size = (size_t)t->width * sizeof *v;
   const uint64_t mask = 2 * (uint64_t)t->room - 1;
   uint64_t at = hash(v, t->width) & mask;
-  while (t->place[at] > 0 && memcmp(t->value + (t->place[at] - 1) * t->width, v, size) != 0) at = (at + 1) & mask;
+  while (t->place[at] > 0 && !same_bits(t->value + (t->place[at] - 1) * t->width, v, t->width)) at = (at + 1) & mask;
   return (int64_t)at;
 }
 

@@ -21,8 +21,9 @@ struct rz_lanczos_basis {
   int n_random;            /* random vectors drawn by this run */
   double *vector;          /* [room + 1, rows] */
   const double **column;   /* [n_wanted + room + 1]: vectors to be orthogonal to */
-  double *t;               /* [room, room]: the projected operator, lower triangle by columns */
-  double *s, *value;       /* its eigenvectors and values */
+  double *t;               /* the projected operator: its upper triangle, packed by columns */
+  double *packed;          /* a copy to work on */
+  double *s, *value;       /* its eigenvectors [room, room] and values */
   double next;             /* element of T to the next vector: 0 if it was drawn anew */
   double *sums, *c;        /* room for rz_eigen_project; its coefficients */
   double *turned;          /* [room, TURN_ROWS] */
@@ -32,6 +33,11 @@ int64_t rz_lanczos_n_basis(int64_t n, int n_wanted) {
   const int64_t spare = n <= 100000 ? 40 : 18, krylov = 2 * (int64_t)n_wanted + spare;
   return (krylov < n ? krylov : n) + 1;
 }
+
+static int64_t n_packed(int64_t n) { return n * (n + 1) / 2; }
+
+/* Element of T, i <= j. */
+static double *t_at(rz_lanczos_basis *b, int64_t i, int64_t j) { return b->t + n_packed(j) + i; }
 
 static double *vector_at(const rz_lanczos_basis *b, int k) { return b->vector + k * b->p->rows.count; }
 
@@ -63,10 +69,10 @@ static rz_err extend(rz_lanczos_basis *b, int draw, bool last) {
   const int j = b->n;
   double *const w = vector_at(b, j + 1);
   double norm = 0.0;
-  if (j > b->n_kept) b->t[j + (int64_t)(j - 1) * b->room] = b->next; /* restart has set the row of n_kept */
+  if (j > b->n_kept) *t_at(b, j - 1, j) = b->next; /* restart has set the row of n_kept */
   RZ_TRY(rz_eigen_apply(b->p, vector_at(b, j), w, b->search->r));
   RZ_TRY(orthogonalise(b, j + 1, w, &norm));
-  b->t[j + (int64_t)j * b->room] = b->c[2 * (int64_t)j];
+  *t_at(b, j, j) = b->c[2 * (int64_t)j];
   b->n++;
   b->next = norm;
   if (norm > 100 * DBL_EPSILON * b->search->scale) {
@@ -80,9 +86,8 @@ static rz_err extend(rz_lanczos_basis *b, int draw, bool last) {
 /* Levels of T and the number of the lowest, nev at most, that have converged. */
 static rz_err examine(rz_lanczos_basis *b, int nev, int *n_converged) {
   const lapack_int n = b->n, room = b->room;
-  for (int j = 0; j < b->n; j++)
-    memcpy(b->s + j * (int64_t)room + j, b->t + j * (int64_t)room + j, (size_t)(b->n - j) * sizeof *b->s);
-  RZ_LAPACK(LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'L', n, b->s, room, b->value));
+  memcpy(b->packed, b->t, (size_t)n_packed(b->n) * sizeof *b->packed);
+  RZ_LAPACK(LAPACKE_dspevd(LAPACK_COL_MAJOR, 'V', 'U', n, b->packed, b->value, b->s, room));
   *n_converged = 0;
   for (int k = 0; k < nev && k < b->n; k++) {
     const double residual = b->next * fabs(b->s[k * (int64_t)room + b->n - 1]);
@@ -109,10 +114,10 @@ static void restart(rz_lanczos_basis *b, int keep) {
   const int last = b->n - 1;
   turn(b, keep);
   memcpy(vector_at(b, keep), vector_at(b, b->n), (size_t)b->p->rows.count * sizeof *b->vector);
-  memset(b->t, 0, (size_t)b->room * (size_t)b->room * sizeof *b->t);
+  memset(b->t, 0, (size_t)n_packed(b->room) * sizeof *b->t);
   for (int k = 0; k < keep; k++) {
-    b->t[k + (int64_t)k * b->room] = b->value[k];
-    b->t[keep + (int64_t)k * b->room] = b->next * b->s[k * (int64_t)b->room + last];
+    *t_at(b, k, k) = b->value[k];
+    *t_at(b, k, keep) = b->next * b->s[k * (int64_t)b->room + last];
   }
   b->n = b->n_kept = keep;
 }
@@ -134,7 +139,7 @@ rz_err rz_lanczos_restart(void *ctx, rz_eigen_search *search, int nev, int draw)
   const int room = left < b->room ? (int)left : b->room, limit = p->max_products > 0 ? p->max_products : 20000;
   b->search = search;
   b->n = b->n_kept = b->n_random = 0;
-  memset(b->t, 0, (size_t)b->room * (size_t)b->room * sizeof *b->t);
+  memset(b->t, 0, (size_t)n_packed(b->room) * sizeof *b->t);
   RZ_TRY(draw_vector(b, draw));
   for (;;) {
     int n_converged = 0;
@@ -161,7 +166,8 @@ rz_err rz_lanczos_basis_create(const rz_eigen_problem *p, rz_lanczos_basis **out
   const int64_t room = b->room, n_column = room + 1 + p->n_wanted;
   rc = RZ_NEW((room + 1) * p->rows.count, &b->vector);
   if (rc == RZ_OK) rc = RZ_NEW(n_column, &b->column);
-  if (rc == RZ_OK) rc = RZ_NEW(room * room, &b->t);
+  if (rc == RZ_OK) rc = RZ_NEW(n_packed(room), &b->t);
+  if (rc == RZ_OK) rc = RZ_NEW(n_packed(room), &b->packed);
   if (rc == RZ_OK) rc = RZ_NEW(room * room, &b->s);
   if (rc == RZ_OK) rc = RZ_NEW(room, &b->value);
   if (rc == RZ_OK) rc = RZ_NEW(6 * n_column + 3, &b->sums);
@@ -180,6 +186,7 @@ void rz_lanczos_basis_destroy(rz_lanczos_basis **basis) {
   rz_free(&b->vector);
   rz_free(&b->column);
   rz_free(&b->t);
+  rz_free(&b->packed);
   rz_free(&b->s);
   rz_free(&b->value);
   rz_free(&b->sums);

@@ -79,7 +79,7 @@ static rz_err deflate(shell *s, EPS eps, Vec like) {
     PetscScalar *to = NULL;
     const double *const from = s->search->vector + (k / copies) * rows;
     PETSC_DONE(VecGetArrayWrite(space[k], &to));
-    if (k % copies == 0)
+    if (k % copies == 0 && rows > 0)
       memcpy(to, from, (size_t)rows * sizeof *to);
     else
       for (int64_t i = 0; i < rows; i += 2) {
@@ -139,7 +139,7 @@ static rz_err run(void *ctx, rz_eigen_search *search, int nev, int draw) {
     const PetscScalar *from = NULL;
     PETSC_DONE(EPSGetEigenpair(eps, k, &value, NULL, x, NULL));
     PETSC_DONE(VecGetArrayRead(x, &from));
-    memcpy(search->work, from, (size_t)s->p->rows.count * sizeof *from);
+    if (s->p->rows.count > 0) memcpy(search->work, from, (size_t)s->p->rows.count * sizeof *from);
     PETSC_DONE(VecRestoreArrayRead(x, &from));
     RZ_TRY_DONE(rc, rz_eigen_keep(search, value));
   }

@@ -163,9 +163,9 @@ static void test_solvers(void) {
       for (int real = 0; real < 2; real++)
         check_solver(solver[s]->name, cases[i].n, cases[i].copies, real, cases[i].n_wanted, (int)i % 3);
     if (strcmp(solver[s]->name, "dense") == 0) continue;
-    check_solver(solver[s]->name, 1000, 1, true, 1, 1);
-    check_solver(solver[s]->name, 120, 1, false, 3, 1);
-    check_solver(solver[s]->name, 120, 2, true, 4, 0);
+    check_solver(solver[s]->name, 250, 4, true, 1, 1);
+    check_solver(solver[s]->name, 100, 1, false, 3, 1);
+    check_solver(solver[s]->name, 75, 2, true, 4, 0);
   }
 }
 
