@@ -28,8 +28,8 @@ typedef struct rz_eigen_problem {
   void *ctx;
   int n_wanted; /* lowest pairs */
   double tol;   /* residual relative to max(|value|, root mean square of the spectrum), e.g. 1e-12. "lanczos" for one
-                   level without its vector: the estimated error of the value, residual^2 / gap, is held to tol and
-                   the residual to tol^(2/3), so that levels closer than that are not told apart */
+                   level without its vector: ten times that, which the value is better than unless a second level lies
+                   as close as the residual */
   int max_products; /* 0: default */
   uint64_t seed;    /* start vector from RZ_RNG_SOLVER, by global index */
 } rz_eigen_problem;
