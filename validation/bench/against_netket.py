@@ -153,7 +153,7 @@ def our_time(ritz, folder, deck, errors, exact):
             if enough:
                 reached[epsilon] = (n, ritz_run.run(ritz, folder, deck, n)[0])
                 break
-            n = int(1.25 * n)
+            n = int(1.4 * n)
         else:
             break
     return reached
@@ -177,7 +177,7 @@ def time_accuracy(python, ritz, folder):
             ratio = f"{b[1] / a[1]:.1f}" if a and b else f"> {NETKET_SECONDS / a[1]:.1f}" if a else "-"
             print(f"{title:34}{epsilon:8.0e}" + (f"{a[1]:10.2f}{a[0]:8d}" if a else f"{'-':>10}{'-':>8}") +
                   (f"{b[1]:10.2f}{b[0]:8d}" if b else f"{'-':>10}{'-':>8}") + f"{ratio:>8}", flush=True)
-        if "end" in result and result["end"]["error"] is not None:
+        if "end" in result:
             print(f"{'':34}NetKet after {result['steps']} steps: relative error {result['end']['error']:.1e}"
                   f" +- {result['end']['sigma']:.0e}", flush=True)
 

@@ -7,7 +7,8 @@ usage: netket_worker.py steps CASE        (CASE: JSON of one case, see against_n
 steps  builds both drivers, compiles them, says "ready", and then answers each line "DRIVER N" of its input with N
        step times in ms.
 train  trains until `limit` seconds after `start` (the time at which the shell was asked), keeping the parameters of a
-       growing series of steps, and then looks for the first of them whose frozen evaluation passes, for each error.
+       growing series of steps, and then looks for the first of them whose frozen evaluation passes, for each error that the last of
+       them does not miss by far.
 """
 import json
 import math
@@ -89,7 +90,7 @@ def evaluate(vstate, operator, parameters, exact, epsilon):
         mean = vstate.expect(operator)
         error = (float(np.real(mean.mean)) - exact) / abs(exact)
         sigma = float(mean.error_of_mean) / abs(exact)
-        if not math.isfinite(error) or sigma <= epsilon / 5 or error - 5 * sigma > epsilon or n >= 1 << 20:
+        if not math.isfinite(error) or sigma <= epsilon / 5 or error - 5 * sigma > epsilon or n >= 1 << 19:
             return error, sigma
         n *= 4
 
@@ -108,15 +109,16 @@ def train(case):
     result = {"steps": step, "reached": {}}
     first = 0
     for epsilon in case["errors"]:
-        last = None
-        for i in range(first, len(saved)):
-            last = evaluate(vstate, operator, saved[i][2], case["exact"], epsilon)
-            if last[0] <= epsilon and last[1] <= epsilon / 5:
+        last = evaluate(vstate, operator, saved[-1][2], case["exact"], epsilon)
+        hopeless = not last[0] - 5 * last[1] <= epsilon
+        for i in range(len(saved) if hopeless else first, len(saved)):
+            error, sigma = evaluate(vstate, operator, saved[i][2], case["exact"], epsilon)
+            if error <= epsilon and sigma <= epsilon / 5:
                 result["reached"][str(epsilon)] = {"step": saved[i][0], "seconds": saved[i][1]}
                 first = i
                 break
         else:
-            result["end"] = {"error": last and last[0], "sigma": last and last[1]}
+            result["end"] = {"error": last[0], "sigma": last[1]}
             break
     print(json.dumps(result), flush=True)
 
