@@ -32,14 +32,19 @@ static rz_err has_room(const rz_ed_near *m, int *room) {
   return RZ_OK;
 }
 
-static rz_err open_window(rz_ed_near *m) {
+/* An MPI without shared windows says so to all ranks alike: then there is no room either. */
+static rz_err open_window(rz_ed_near *m, int *opened) {
   MPI_Info info;
   RZ_MPI(MPI_Info_create(&info));
   RZ_MPI(MPI_Info_set(info, "alloc_shared_noncontig", "true"));
-  RZ_MPI(MPI_Win_allocate_shared(m->n * (MPI_Aint)sizeof(double), (int)sizeof(double), info, m->on_machine, &m->own,
-                                 &m->window));
+  *opened = MPI_Win_allocate_shared(m->n * (MPI_Aint)sizeof(double), (int)sizeof(double), info, m->on_machine, &m->own,
+                                    &m->window) == MPI_SUCCESS;
   RZ_MPI(MPI_Info_free(&info));
-  RZ_MPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, m->window));
+  RZ_MPI(MPI_Allreduce(MPI_IN_PLACE, opened, 1, MPI_INT, MPI_MIN, m->on_machine));
+  if (*opened)
+    RZ_MPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, m->window));
+  else
+    m->window = MPI_WIN_NULL;
   return RZ_OK;
 }
 
@@ -61,10 +66,8 @@ static rz_err meet(rz_ed_near *m, bool share) {
   RZ_MPI(MPI_Comm_split_type(m->comm->mpi, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &m->on_machine));
   RZ_MPI(MPI_Comm_size(m->on_machine, &n_rank));
   if (share && n_rank > 1) RZ_TRY(has_room(m, &room));
-  if (room) {
-    RZ_TRY(open_window(m));
-    RZ_MPI(MPI_Bcast(&first, 1, MPI_INT, 0, m->on_machine));
-  }
+  if (room) RZ_TRY(open_window(m, &room));
+  if (room) RZ_MPI(MPI_Bcast(&first, 1, MPI_INT, 0, m->on_machine));
   RZ_MPI(MPI_Allgather(&first, 1, MPI_INT, m->machine, 1, MPI_INT, m->comm->mpi));
   return room ? find_vectors(m) : RZ_OK;
 }

@@ -1,7 +1,8 @@
 /* Vectors of the ranks of one machine in shared memory, where each can read the others' without a message. Private to
  * this folder.
  *
- * Used where /dev/shm has room for them; elsewhere no two ranks are near each other, and blocks go by messages. */
+ * Used where /dev/shm has room for them and MPI has shared windows; elsewhere no two ranks are near each other, and
+ * blocks go by messages. */
 #ifndef RITZ_EXACT_ED_NEAR_H
 #define RITZ_EXACT_ED_NEAR_H
 
