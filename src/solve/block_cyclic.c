@@ -72,6 +72,9 @@ static rz_err allocate(rz_block_cyclic *m) {
   RZ_TRY(list_indices(row, &m->row, &m->n_local_row));
   RZ_TRY(list_indices(col, &m->col, &m->n_local_col));
   m->ld = rz_block_cyclic_padded(m->n_local_row);
+  RZ_CHECK(m->comm.size == 1 || m->ld * m->n_local_col <= INT_MAX, RZ_ERR_ARG,
+           "a matrix of order %lld on %d ranks: ScaLAPACK cannot number the entries of one rank; take more ranks",
+           (long long)m->n, m->comm.size);
   RZ_TRY(rz_malloc(m->ld * m->n_local_col, scalar_size(m->scalar), &m->entry));
   m->data = m->scalar == RZ_DOUBLE ? m->entry : NULL;
   return RZ_OK;

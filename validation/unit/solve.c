@@ -88,6 +88,14 @@ static void check_solves(const rz_comm *comm, int64_t n, int nb) {
   free(m.a), free(x), free(b), free(w);
 }
 
+/* More entries on a rank than the integers of ScaLAPACK count: refused before any of them is allocated. */
+static void check_too_large(const rz_comm *comm) {
+  rz_block_cyclic *a = NULL;
+  if (comm->size == 1) return; /* LAPACK counts in 64 bits */
+  RZ_EXPECT(rz_block_cyclic_create_of(comm, RZ_SINGLE, 100000, 64, &a) == RZ_ERR_ARG && !a);
+  RZ_EXPECT(strstr(rz_error_message(), "more ranks") != NULL);
+}
+
 /* Rank deficient and shifted below zero: Cholesky says so; the pseudo-inverse solves within the range. */
 static void check_indefinite(const rz_comm *comm) {
   const int64_t n = 20;
@@ -208,6 +216,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < 7; i++)
     for (int k = 0; k < 3; k++) check_solves(&comm, order[i], block[k]);
   check_indefinite(&comm);
+  check_too_large(&comm);
   check_cg(&comm);
   RZ_EXPECT(strcmp(getenv("PETSC_OPTIONS"), "-ksp_max_it 1 -bad_option") == 0);
   RZ_EXPECT(strncmp(rz_petsc_version(), "PETSc 3", 7) == 0 && strncmp(rz_slepc_version(), "SLEPc 3", 7) == 0);
