@@ -105,7 +105,7 @@ void rz_ed_near_destroy(rz_ed_near **near) {
 rz_err rz_ed_near_show(rz_ed_near *m, const double *x) {
   if (m->window == MPI_WIN_NULL) return RZ_OK;
   RZ_MPI(MPI_Barrier(m->on_machine));
-  memcpy(m->own, x, (size_t)m->n * sizeof *x);
+  if (m->n > 0) memcpy(m->own, x, (size_t)m->n * sizeof *x);
   rz_comm_count(m->comm, RZ_EXCHANGE, m->n * (int64_t)sizeof *x);
   RZ_MPI(MPI_Win_sync(m->window));
   RZ_MPI(MPI_Barrier(m->on_machine));
