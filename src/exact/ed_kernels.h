@@ -36,8 +36,8 @@ typedef struct rz_ed_kernels {
                    const double *x, double *y);
   /* y[:, lane] += sign[lane] T x[:, lane]. */
   void (*multiply)(const rz_ed_table *t, const double *sign, const double *x, double *y);
-  /* y[i] = sum_k coef[k] from[k][first + i], i < n, or y[i] += where `add`. */
-  void (*combine)(int64_t n, int64_t first, int64_t n_from, const double *const *from, const double *coef, int add,
+  /* y[i] = scale y[i] + sum_k coef[k] from[k][first + i], i < n; where scale is 0, y is not read. */
+  void (*combine)(int64_t n, int64_t first, int64_t n_from, const double *const *from, const double *coef, double scale,
                   double *y);
 } rz_ed_kernels;
 

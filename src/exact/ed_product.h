@@ -1,4 +1,4 @@
-/* The product y = H x of a sector, by the way that suits it. Private to this folder.
+/* The product y = H x + c y of a sector, by the way that suits it. Private to this folder.
  *
  * Plain sectors are multiplied by halves of their sites (ed_split.h), unless the tables of the halves would outgrow a
  * vector; sectors with symmetries, and those few, by rows (ed_rows.h). */

@@ -206,12 +206,10 @@ static rz_err exchange(rz_ed_rows *h, int chunk, double *y) {
   return RZ_OK;
 }
 
-rz_err rz_ed_rows_apply(void *ctx, const double *x, double *y) {
-  rz_ed_rows *const h = ctx;
+/* y += H x with the rows made anew. */
+static rz_err add_plain(rz_ed_rows *h, const double *x, double *y) {
   const int64_t n = h->rows.count;
   const bool alone = h->comm->size == 1;
-  if (h->stored) return rz_ed_stored_apply(h->stored, x, y);
-  memset(y, 0, (size_t)(h->is_complex ? 2 * n : n) * sizeof *y);
   for (int c = 0; c < (alone ? 1 : h->n_chunk); c++) {
     const int64_t first = alone ? 0 : c * h->chunk, end = alone ? n : first + h->chunk, last = end < n ? end : n;
     if (!alone) memcpy(h->cursor, h->at_send + (int64_t)c * h->comm->size, (size_t)h->comm->size * sizeof *h->cursor);
@@ -222,6 +220,13 @@ rz_err rz_ed_rows_apply(void *ctx, const double *x, double *y) {
     if (!alone) RZ_TRY(exchange(h, c, y));
   }
   return RZ_OK;
+}
+
+rz_err rz_ed_rows_apply(void *ctx, const double *x, double c, double *y) {
+  rz_ed_rows *const h = ctx;
+  const int64_t n = h->is_complex ? 2 * h->rows.count : h->rows.count;
+  for (int64_t i = 0; i < n; i++) y[i] = c != 0.0 ? c * y[i] : 0.0;
+  return h->stored ? rz_ed_stored_add(h->stored, x, y) : add_plain(h, x, y);
 }
 
 /* --- Life --- */

@@ -23,7 +23,7 @@ bool rz_ed_rows_is_complex(const rz_ed_rows *rows);
 rz_range rz_ed_rows_range(const rz_ed_rows *rows);
 /* Bytes this rank holds. */
 int64_t rz_ed_rows_bytes(const rz_ed_rows *rows);
-/* y = H x on this rank's rows, ctx = rz_ed_rows: double, or double complex as pairs if the problem is complex.
+/* y = H x + c y on this rank's rows, ctx = rz_ed_rows: double, or double complex as pairs if the problem is complex.
  * Collective. */
 rz_matvec rz_ed_rows_apply;
 /* Plain basis: elements of the local row, n of them, numbers of the connected states and H_ba as pairs (Re, Im) or

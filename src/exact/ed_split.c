@@ -75,8 +75,8 @@ static int64_t collect(const rz_ed_split *s, int64_t block) {
   return n;
 }
 
-/* y of all own blocks from whole blocks that are here: set, or added to it. */
-static void add_blocks(const rz_ed_split *s, bool add, double *y) {
+/* y of all own blocks: scale y and what whole blocks that are here add. */
+static void add_blocks(const rz_ed_split *s, double scale, double *y) {
   for (int class = 0; class < s->halves->n_class; class ++) {
     const int64_t size = rz_ed_class_size(s->halves, class) * s->width, first = s->class_first[class],
                   n_block = s->class_first[class + 1] - first;
@@ -86,8 +86,8 @@ static void add_blocks(const rz_ed_split *s, bool add, double *y) {
     for (int64_t at = 0; at < size; at += stretch)
       for (int64_t i = first; i < first + n_block; i++) {
         const int64_t n = collect(s, s->by_class[i]);
-        if (n == 0 && add) continue;
-        s->kernels->combine(size - at < stretch ? size - at : stretch, at, n, s->from, s->coef, add,
+        if (n == 0 && scale == 1.0) continue;
+        s->kernels->combine(size - at < stretch ? size - at : stretch, at, n, s->from, s->coef, scale,
                             block_of(s, y, s->by_class[i]) + at);
       }
   }
@@ -159,9 +159,9 @@ static void do_tile(const rz_ed_split *s, const sweep *w, const int32_t *block, 
   s->kernels->unpack(n * s->width, s->y_tile, to);
 }
 
-/* Everything that blocks which are here contribute; `own`: this rank's are among them, and nothing is in y yet. */
-static void add_all(const rz_ed_split *s, bool own, double *y) {
-  add_blocks(s, !own, y);
+/* y = scale y and everything that blocks which are here contribute; `own`: this rank's are among them. */
+static void add_all(const rz_ed_split *s, bool own, double scale, double *y) {
+  add_blocks(s, scale, y);
   for (const sweep *w = s->sweep; w < s->sweep + s->n_sweep; w++)
     for (int64_t t = 0; t < w->n_tile; t++) do_tile(s, w, w->block + t * LANES, own, y);
 }
@@ -172,18 +172,18 @@ static void enter_own(const rz_ed_split *s, const double *x) {
     s->at[b] = x + (first[b] - first[s->own.first]) * s->width;
 }
 
-rz_err rz_ed_split_apply(void *ctx, const double *x, double *y) {
+rz_err rz_ed_split_apply(void *ctx, const double *x, double c, double *y) {
   rz_ed_split *const s = ctx;
   const int n_round = rz_ed_halo_rounds(s->halo);
   if (n_round > 0) RZ_TRY(rz_ed_halo_start(s->halo, 0, x));
   RZ_TRY(rz_ed_halo_show(s->halo, x, s->at));
   enter_own(s, x);
-  add_all(s, true, y);
+  add_all(s, true, c, y);
   memset(s->at, 0, (size_t)s->halves->n_block * sizeof *s->at);
   for (int round = 0; round < n_round; round++) {
     RZ_TRY(rz_ed_halo_finish(s->halo, round, s->at));
     if (round + 1 < n_round) RZ_TRY(rz_ed_halo_start(s->halo, round + 1, x));
-    add_all(s, false, y);
+    add_all(s, false, 1.0, y);
     rz_ed_halo_leave(s->halo, round, s->at);
   }
   return RZ_OK;

@@ -98,8 +98,7 @@ static rz_err exchange(const rz_ed_stored *h, const rz_ed_chunk *c, double *y) {
   return RZ_OK;
 }
 
-rz_err rz_ed_stored_apply(rz_ed_stored *h, const double *x, double *y) {
-  memset(y, 0, (size_t)(h->is_complex ? 2 * h->rows.count : h->rows.count) * sizeof *y);
+rz_err rz_ed_stored_add(rz_ed_stored *h, const double *x, double *y) {
   for (int64_t i = 0; i < h->n_chunk; i++) {
     const rz_ed_chunk *const c = &h->chunk[i];
     local(h, c, x, y);

@@ -17,8 +17,8 @@ typedef struct rz_ed_stored rz_ed_stored;
 rz_err rz_ed_stored_create(const rz_ed_basis *b, const rz_ed_operator *op, bool is_complex, const rz_comm *comm,
                            rz_ed_stored **out);
 void rz_ed_stored_destroy(rz_ed_stored **stored);
-/* y = H x on this rank's rows: double, or double complex as pairs. Collective. */
-rz_err rz_ed_stored_apply(rz_ed_stored *h, const double *x, double *y);
+/* y += H x on this rank's rows: double, or double complex as pairs. Collective. */
+rz_err rz_ed_stored_add(rz_ed_stored *h, const double *x, double *y);
 int64_t rz_ed_stored_bytes(const rz_ed_stored *h);
 /* About what one of `size` ranks will hold, the basis included, for dim states of a spec with symmetries. Local. */
 double rz_ed_stored_need(const rz_ed_spec *spec, const rz_ed_operator *op, double dim, int size);

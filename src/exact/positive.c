@@ -32,7 +32,7 @@ static rz_err measure(cone *c, double *x, double *energy) {
   const double norm = 1.0 / sqrt(sum[0]);
   memset(c->in, 0, (size_t)(c->share.count * c->width) * sizeof *c->in);
   for (int64_t i = 0; i < c->share.count; i++) c->in[i * c->width] = x[i] *= norm;
-  RZ_TRY(rz_ed_rows_apply(c->rows, c->in, c->out));
+  RZ_TRY(rz_ed_rows_apply(c->rows, c->in, 0.0, c->out));
   sum[0] = 0.0;
   for (int64_t i = 0; i < c->share.count; i++) {
     c->hx[i] = c->out[i * c->width];

@@ -23,16 +23,16 @@ double rz_eigen_random(uint64_t seed, int64_t row, int draw) {
   return rz_rng_uniform(&rng) - 0.5;
 }
 
-rz_err rz_eigen_product(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r) {
+rz_err rz_eigen_product(const rz_eigen_problem *p, const double *x, double c, double *y, rz_eigen_result *r) {
   const double t0 = rz_wall_time();
-  RZ_TRY(p->apply(p->ctx, x, y));
+  RZ_TRY(p->apply(p->ctx, x, c, y));
   r->seconds_per_product += rz_wall_time() - t0; /* a sum until rz_eigen_solve divides it */
   r->n_products++;
   return RZ_OK;
 }
 
 rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r) {
-  return rz_agree(p->comm, rz_eigen_product(p, x, y, r));
+  return rz_agree(p->comm, rz_eigen_product(p, x, 0.0, y, r));
 }
 
 /* Multiply by the phase that makes the product with a random vector positive. Not with the start of the search: further
@@ -92,11 +92,9 @@ static rz_err verify(const rz_eigen_problem *p, double *work, rz_eigen_result *r
   return RZ_OK;
 }
 
-/* Rayleigh quotients may swap the order of levels that agree to rounding. */
-static rz_err sort_pairs(const rz_eigen_problem *p, rz_eigen_result *r) {
+/* Rayleigh quotients may swap the order of levels that agree to rounding. swap [rows]. */
+static void sort_pairs(const rz_eigen_problem *p, double *swap, rz_eigen_result *r) {
   const int64_t rows = p->rows.count;
-  double *swap = NULL;
-  RZ_TRY(RZ_NEW(rows, &swap));
   for (int k = 1; k < r->n_found; k++)
     for (int j = k; j > 0 && r->value[j] < r->value[j - 1]; j--) {
       const double value = r->value[j], residual = r->residual[j];
@@ -110,8 +108,6 @@ static rz_err sort_pairs(const rz_eigen_problem *p, rz_eigen_result *r) {
       memcpy(a, b, size);
       memcpy(b, swap, size);
     }
-  rz_free(&swap);
-  return RZ_OK;
 }
 
 static const rz_eigensolver_class *find_solver(const char *name) {
@@ -177,7 +173,7 @@ rz_err rz_eigen_solve(const char *solver, const rz_eigen_problem *problem, bool 
   if (out->vector) {
     RZ_TRY_DONE(rc, rz_agree(p->comm, RZ_NEW(2 * p->rows.count, &work)));
     RZ_TRY_DONE(rc, verify(p, work, out));
-    RZ_TRY_DONE(rc, rz_agree(p->comm, sort_pairs(p, out)));
+    sort_pairs(p, work, out);
   }
   if (!with_vectors) rz_free(&out->vector);
   if (out->n_products > 0) out->seconds_per_product /= out->n_products;

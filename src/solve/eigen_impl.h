@@ -8,9 +8,9 @@ extern const rz_eigensolver_class rz_eigensolver_lanczos, rz_eigensolver_slepc, 
 
 /* --- The product --- */
 
-/* y = A x, counted and timed; a failure is this rank's alone. Collective. */
-rz_err rz_eigen_product(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r);
-/* The same; all ranks agree on the error. Collective. */
+/* y = A x + c y, counted and timed; a failure is this rank's alone. Collective. */
+rz_err rz_eigen_product(const rz_eigen_problem *p, const double *x, double c, double *y, rz_eigen_result *r);
+/* y = A x; all ranks agree on the error. Collective. */
 rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_eigen_result *r);
 /* Root mean square of the spectrum as one random vector x shows it: the size that a zero eigenvalue is judged by. x and
  * y [rows] are overwritten. Collective. */
@@ -28,9 +28,8 @@ void rz_eigen_dot_pair(bool paired, int64_t n, const double *x, const double *y,
 rz_err rz_eigen_dot(const rz_eigen_problem *p, const double *x, const double *y, double dot[2]);
 /* y += (c[0] + i c[1]) x; c[1] is ignored unless paired. Local. */
 void rz_eigen_axpy(bool paired, int64_t n, const double c[2], const double *x, double *y);
-/* y = a y - b x - c before; returns this rank's part of |y|^2. Local. */
-double rz_eigen_recur(int64_t n, double a, double b, double c, const double *restrict x, const double *restrict before,
-                      double *restrict y);
+/* y = a y - b x; returns this rank's part of |y|^2. Local. */
+double rz_eigen_recur(int64_t n, double a, double b, const double *restrict x, double *restrict y);
 void rz_eigen_scale(int64_t n, double c, double *x);
 /* Random vector number `draw` of the problem's seed. Local. */
 void rz_eigen_fill_random(const rz_eigen_problem *p, int draw, double *x);

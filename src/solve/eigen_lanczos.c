@@ -3,7 +3,7 @@
 #include "eigen_lanczos.h"
 
 static int64_t n_vectors(int64_t n, int n_wanted, bool with_vectors) {
-  if (n_wanted == 1) return with_vectors ? 4 : 3;
+  if (n_wanted == 1) return with_vectors ? 3 : 2;
   return rz_lanczos_n_basis(n, n_wanted) + n_wanted + 1;
 }
 
@@ -28,7 +28,7 @@ static rz_err solve(const rz_eigen_problem *p, bool with_vectors, rz_eigen_resul
 
 const rz_eigensolver_class rz_eigensolver_lanczos = {
     .name = "lanczos",
-    .about = "Lanczos: three vectors for the lowest level, thick restarts for several",
+    .about = "Lanczos: two vectors for the lowest level, thick restarts for several",
     .solve = solve,
     .n_vectors = n_vectors,
 };

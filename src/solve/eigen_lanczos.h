@@ -4,7 +4,7 @@
 
 #include "eigen_search.h"
 
-/* The lowest level by the three-term recurrence: three vectors, one more for the eigenvector. Collective. */
+/* The lowest level by the three-term recurrence: two vectors, one more for the eigenvector. Collective. */
 rz_err rz_lanczos_lowest(const rz_eigen_problem *p, bool with_vector, rz_eigen_result *out);
 
 /* Several levels by thick restarts: the run of a search. ctx is an rz_lanczos_basis. Collective. */

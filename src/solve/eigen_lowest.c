@@ -1,10 +1,12 @@
-/* The lowest level from three vectors: v_(j+1) beta_(j+1) = A v_j - alpha_j v_j - beta_j v_(j-1), whose tridiagonal
+/* The lowest level from two vectors: v_(j+1) beta_(j+1) = A v_j - alpha_j v_j - beta_j v_(j-1), whose tridiagonal
  * matrix T has the level as its lowest eigenvalue. Nothing is orthogonalised: rounding brings further copies of
  * converged levels into T (C. C. Paige, J. Inst. Math. Appl. 18, 341 (1976)), but no lower value, and the search ends
  * when the lowest has converged. The eigenvector is summed up in a second run of the same recurrence.
  *
- * Vectors stay unnormalised: u_j = beta_j v_j, so that |u_j|^2 and <u_j, A u_j> come from one collective sum. alpha and
- * beta are real for a Hermitian operator too, and its real form has the same recurrence: pairs need no care here. */
+ * The product adds A v_j to the multiple of v_(j-1), which needs no room of its own so; alpha_j is taken from the sum,
+ * which keeps neighbours orthogonal best (C. C. Paige, J. Inst. Math. Appl. 10, 373 (1972)). Vectors stay unnormalised,
+ * u_j = beta_j v_j, to spare a pass. alpha and beta are real for a Hermitian operator too, and its real form has the
+ * same recurrence: pairs need no care here. */
 #include "eigen_lanczos.h"
 #include "ritz/core/memory.h"
 #include "ritz/linalg/blas.h"
@@ -15,19 +17,18 @@
 typedef struct recurrence {
   const rz_eigen_problem *p;
   rz_eigen_result *r;
-  double *u, *before, *next; /* [rows]: u_j, u_(j-1), A u_j */
-  double square;             /* this rank's part of |u_j|^2 */
-  int64_t n, room;           /* elements of T: alpha_0 .. alpha_(n-1), beta_0 .. beta_(n-1) */
-  double *alpha, *beta;      /* beta_0: of the start vector, no element of T */
-  double *work;              /* [4 room]: T, its levels and a vector */
-  int64_t m;                 /* order of the T that was last examined */
-  double *z;                 /* [m]: vector of its lowest level, in work */
+  double *u, *other;    /* [rows]: u_j; u_(j-1), from which u_(j+1) is made */
+  int64_t n, room;      /* elements of T: alpha_0 .. alpha_(n-1), beta_0 .. beta_n */
+  double *alpha, *beta; /* beta_0: of the start vector, no element of T */
+  double *work;         /* [4 room]: T, its levels and a vector */
+  int64_t m;            /* order of the T that was last examined */
+  double *z;            /* [m]: vector of its lowest level, in work */
   double value, residual;
 } recurrence;
 
-/* Room for one more element; arrays grow by doubling. */
+/* Room for one more element and the beta behind it; arrays grow by doubling. */
 static rz_err grow(recurrence *t) {
-  if (t->n < t->room) return RZ_OK;
+  if (t->n + 1 < t->room) return RZ_OK;
   const int64_t room = t->room > 0 ? 2 * t->room : 256;
   double *alpha = NULL, *beta = NULL, *work = NULL;
   rz_err rc = RZ_NEW(room, &alpha);
@@ -35,7 +36,7 @@ static rz_err grow(recurrence *t) {
   if (rc == RZ_OK) rc = RZ_NEW(4 * room, &work);
   RZ_TRY_DONE(rc, rz_agree(t->p->comm, rc));
   if (t->n > 0) memcpy(alpha, t->alpha, (size_t)t->n * sizeof *alpha);
-  if (t->n > 0) memcpy(beta, t->beta, (size_t)t->n * sizeof *beta);
+  if (t->room > 0) memcpy(beta, t->beta, (size_t)(t->n + 1) * sizeof *beta);
   rz_free(&t->alpha);
   rz_free(&t->beta);
   rz_free(&t->work);
@@ -51,36 +52,46 @@ done:
   return rc;
 }
 
-static void start(recurrence *t) {
-  const int64_t rows = t->p->rows.count;
-  rz_eigen_fill_random(t->p, 0, t->u);
-  memset(t->before, 0, (size_t)rows * sizeof *t->before);
-  t->square = rz_eigen_dot_local(rows, t->u, t->u);
-  t->n = 0;
+/* A u_j less the part along u_(j-1), in place of the latter. This rank's error. */
+static rz_err multiply(recurrence *t, int64_t j) {
+  const double c = j > 0 ? -t->beta[j] * t->beta[j] / t->beta[j - 1] : 0.0;
+  return rz_eigen_product(t->p, t->u, c, t->other, t->r);
 }
 
-/* One product and one sum: the next alpha, and beta of the vector it was made from. */
-static rz_err measure(recurrence *t) {
-  RZ_TRY(grow(t));
-  const rz_err rc = rz_eigen_product(t->p, t->u, t->next, t->r);
-  double sum[3] = {t->square, rz_eigen_dot_local(t->p->rows.count, t->u, t->next), rc != RZ_OK};
-  RZ_TRY(rz_sum(t->p->comm, 3, sum));
-  if (sum[2] > 0.0) return rz_agree(t->p->comm, rc);
-  RZ_CHECK(isfinite(sum[0]) && isfinite(sum[1]), RZ_ERR_NUM, "the operator has elements that are not finite");
-  t->beta[t->n] = sqrt(sum[0]);
-  t->alpha[t->n++] = sum[0] > 0.0 ? sum[1] / sum[0] : 0.0;
+/* u_(j+1) from that by alpha_j. Returns this rank's part of its square. */
+static double advance(recurrence *t, int64_t j) {
+  const double beta = t->beta[j];
+  const double square = rz_eigen_recur(t->p->rows.count, 1.0 / beta, t->alpha[j] / beta, t->u, t->other);
+  double *const last = t->u;
+  t->u = t->other;
+  t->other = last;
+  return square;
+}
+
+/* beta_j from this rank's part of |u_j|^2. */
+static rz_err set_beta(recurrence *t, int64_t j, double square) {
+  RZ_TRY(rz_sum(t->p->comm, 1, &square));
+  RZ_CHECK(isfinite(square), RZ_ERR_NUM, "the operator has elements that are not finite");
+  t->beta[j] = sqrt(square);
   return RZ_OK;
 }
 
-/* u_(j+1) from A u_j, by alpha_j, beta_j and beta_(j-1). */
-static void advance(recurrence *t, int64_t j) {
-  const double beta = t->beta[j], last = j > 0 ? t->beta[j - 1] : 1.0;
-  t->square = rz_eigen_recur(t->p->rows.count, 1.0 / beta, t->alpha[j] / beta, j > 0 ? beta / last : 0.0, t->u,
-                             t->before, t->next);
-  double *const free_ = t->before;
-  t->before = t->u;
-  t->u = t->next;
-  t->next = free_;
+static rz_err start(recurrence *t) {
+  RZ_TRY(grow(t));
+  rz_eigen_fill_random(t->p, 0, t->u);
+  return set_beta(t, 0, rz_eigen_dot_local(t->p->rows.count, t->u, t->u));
+}
+
+/* The next alpha and the beta behind it. */
+static rz_err step(recurrence *t) {
+  const int64_t j = t->n;
+  RZ_TRY(grow(t));
+  const rz_err rc = multiply(t, j);
+  double sum[2] = {rz_eigen_dot_local(t->p->rows.count, t->u, t->other), rc != RZ_OK};
+  RZ_TRY(rz_sum(t->p->comm, 2, sum));
+  if (sum[1] > 0.0) return rz_agree(t->p->comm, rc);
+  t->alpha[t->n++] = sum[0] / (t->beta[j] * t->beta[j]);
+  return set_beta(t, j + 1, advance(t, j));
 }
 
 /* The lowest level of T of order m; its vector is left in t->z. */
@@ -109,18 +120,16 @@ static bool has_converged(const recurrence *t, bool with_vector) {
 /* Build T until its lowest level has converged. */
 static rz_err find_level(recurrence *t, bool with_vector) {
   const int64_t limit = t->p->max_products > 0 ? t->p->max_products : 20000;
-  start(t);
+  RZ_TRY(start(t));
   for (;;) {
-    RZ_TRY(measure(t));
-    const int64_t m = t->n - 1; /* beta_m is known now */
-    if (m > 0 && (m < 256 || m % 8 == 0 || t->beta[m] <= 0.0)) {
-      RZ_TRY(examine(t, m));
+    RZ_TRY(step(t));
+    if (t->n < 256 || t->n % 8 == 0 || t->beta[t->n] <= 0.0) {
+      RZ_TRY(examine(t, t->n));
       if (has_converged(t, with_vector)) return RZ_OK;
     }
     RZ_CHECK(t->n < limit, RZ_ERR_NUM,
              "the lowest level has not converged to %.1e within %lld products: raise the limit or the tolerance",
              t->p->tol, (long long)limit);
-    advance(t, m);
   }
 }
 
@@ -128,13 +137,13 @@ static rz_err find_level(recurrence *t, bool with_vector) {
 static rz_err sum_vector(recurrence *t, double *x) {
   const int64_t rows = t->p->rows.count;
   memset(x, 0, (size_t)rows * sizeof *x);
-  start(t);
+  rz_eigen_fill_random(t->p, 0, t->u);
   for (int64_t j = 0; j < t->m; j++) {
     const double c[2] = {t->z[j] / t->beta[j], 0.0};
     rz_eigen_axpy(false, rows, c, t->u, x);
     if (j + 1 == t->m) break;
-    RZ_TRY(rz_eigen_apply(t->p, t->u, t->next, t->r));
-    advance(t, j);
+    RZ_TRY(rz_agree(t->p->comm, multiply(t, j)));
+    (void)advance(t, j);
   }
   return RZ_OK;
 }
@@ -144,8 +153,7 @@ static rz_err allocate(recurrence *t, bool with_vector) {
   RZ_TRY(RZ_NEW(1, &t->r->value));
   RZ_TRY(RZ_NEW(1, &t->r->residual));
   RZ_TRY(RZ_NEW(rows, &t->u));
-  RZ_TRY(RZ_NEW(rows, &t->before));
-  RZ_TRY(RZ_NEW(rows, &t->next));
+  RZ_TRY(RZ_NEW(rows, &t->other));
   return with_vector ? RZ_NEW(rows, &t->r->vector) : RZ_OK;
 }
 
@@ -160,8 +168,7 @@ rz_err rz_lanczos_lowest(const rz_eigen_problem *p, bool with_vector, rz_eigen_r
   out->residual[0] = t.residual;
 done:
   rz_free(&t.u);
-  rz_free(&t.before);
-  rz_free(&t.next);
+  rz_free(&t.other);
   rz_free(&t.alpha);
   rz_free(&t.beta);
   rz_free(&t.work);

@@ -56,8 +56,7 @@ RZ_CLONES static double dot_imaginary(int64_t n, const double *x, const double *
   return total.sum + total.lost;
 }
 
-RZ_CLONES double rz_eigen_recur(int64_t n, double a, double b, double c, const double *restrict x,
-                                const double *restrict before, double *restrict y) {
+RZ_CLONES double rz_eigen_recur(int64_t n, double a, double b, const double *restrict x, double *restrict y) {
   compensated total = {0.0, 0.0};
   for (int64_t first = 0; first < n; first += BLOCK) {
     const int64_t end = first + BLOCK < n ? first + BLOCK : n;
@@ -65,12 +64,12 @@ RZ_CLONES double rz_eigen_recur(int64_t n, double a, double b, double c, const d
     int64_t i = first;
     for (; i + LANES <= end; i += LANES)
       for (int l = 0; l < LANES; l++) {
-        const double next = (a * y[i + l] - b * x[i + l]) - c * before[i + l];
+        const double next = a * y[i + l] - b * x[i + l];
         y[i + l] = next;
         lane[l] += next * next;
       }
     for (int l = 0; i < end; i++, l++) {
-      y[i] = (a * y[i] - b * x[i]) - c * before[i];
+      y[i] = a * y[i] - b * x[i];
       lane[l] += y[i] * y[i];
     }
     add(&total, add_lanes(lane));

@@ -97,7 +97,8 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static rz_err copy(void *n, const double *x, double *y) {
+static rz_err copy(void *n, const double *x, double c, double *y) {
+  (void)c;
   memcpy(y, x, *(const size_t *)n);
   return RZ_OK;
 }
@@ -111,7 +112,7 @@ static rz_err time_product(const rz_comm *comm, rz_matvec *apply, void *ctx, con
   while (n < MOST && (n < 5 || total < 3.0)) {
     MPI_Barrier(comm->mpi);
     const double w = rz_wall_time(), c = rz_cpu_time();
-    RZ_TRY(apply(ctx, x, y));
+    RZ_TRY(apply(ctx, x, 0.0, y));
     double spent[2] = {rz_cpu_time() - c, rz_wall_time() - w};
     RZ_TRY(rz_max(comm, 2, spent));
     cpu[n++] = spent[0];

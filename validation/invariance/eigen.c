@@ -56,7 +56,7 @@ static double complex row_times(const matrix *m, int64_t row) {
   return sum;
 }
 
-static rz_err multiply(void *ctx, const double *x, double *y) {
+static rz_err multiply(void *ctx, const double *x, double c, double *y) {
   const matrix *const m = ctx;
   const rz_range r = m->rows;
   if (m->real) {
@@ -68,10 +68,10 @@ static rz_err multiply(void *ctx, const double *x, double *y) {
   for (int64_t i = 0; i < r.count; i++) {
     const double complex sum = row_times(m, r.first + i);
     if (m->real)
-      y[i] = creal(sum);
+      y[i] = creal(sum) + (c != 0.0 ? c * y[i] : 0.0);
     else {
-      y[2 * i] = creal(sum);
-      y[2 * i + 1] = cimag(sum);
+      y[2 * i] = creal(sum) + (c != 0.0 ? c * y[2 * i] : 0.0);
+      y[2 * i + 1] = cimag(sum) + (c != 0.0 ? c * y[2 * i + 1] : 0.0);
     }
   }
   return RZ_OK;
@@ -119,7 +119,7 @@ static void check_vectors(matrix *m, const rz_eigen_result *r, double scale) {
   double *y = malloc((size_t)(rows + 1) * sizeof *y);
   for (int k = 0; k < r->n_found; k++) {
     const double *const x = r->vector + k * rows;
-    RZ_EXPECT_OK(multiply(m, x, y));
+    RZ_EXPECT_OK(multiply(m, x, 0.0, y));
     for (int64_t i = 0; i < rows; i++) y[i] -= r->value[k] * x[i];
     const double residual = sqrt(creal(inner(m, y, y)));
     RZ_EXPECT(residual < 2e-11 * scale);

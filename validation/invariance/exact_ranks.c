@@ -341,16 +341,16 @@ typedef struct failing {
   int n_calls;
   int64_t n;
 } failing;
-static rz_err fail_third(void *ctx, const double *x, double *y) {
+static rz_err fail_third(void *ctx, const double *x, double c, double *y) {
   failing *const f = ctx;
   RZ_CHECK(++f->n_calls != 3 || comm.rank != comm.size - 1, RZ_ERR_IO, "the third product failed");
-  for (int64_t i = 0; i < rz_share(f->n, comm.rank, comm.size).count; i++) y[i] = x[i];
+  for (int64_t i = 0; i < rz_share(f->n, comm.rank, comm.size).count; i++) y[i] = c != 0.0 ? x[i] + c * y[i] : x[i];
   return RZ_OK;
 }
 
-static rz_err diagonal(void *ctx, const double *x, double *y) {
+static rz_err diagonal(void *ctx, const double *x, double c, double *y) {
   const rz_range r = rz_share(*(int64_t *)ctx, comm.rank, comm.size);
-  for (int64_t i = 0; i < r.count; i++) y[i] = x[i] * (double)(r.first + i) * 1e-6;
+  for (int64_t i = 0; i < r.count; i++) y[i] = x[i] * (double)(r.first + i) * 1e-6 + (c != 0.0 ? c * y[i] : 0.0);
   return RZ_OK;
 }
 

@@ -37,9 +37,12 @@ typedef struct diagonal {
   int width;
 } diagonal;
 
-static rz_err multiply(void *ctx, const double *x, double *y) {
+static rz_err multiply(void *ctx, const double *x, double c, double *y) {
   const diagonal *d = ctx;
-  for (int64_t i = 0; i < d->rows.count; i++) y[i] = d->s->level((d->rows.first + i) / d->width) * x[i];
+  for (int64_t i = 0; i < d->rows.count; i++) {
+    const double added = d->s->level((d->rows.first + i) / d->width) * x[i];
+    y[i] = c != 0.0 ? added + c * y[i] : added;
+  }
   return RZ_OK;
 }
 

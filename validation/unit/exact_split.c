@@ -2,7 +2,7 @@
 /* modules: exact solve model linalg core */
 /* The product in a sector cut into halves against the rows made one by one: random operators of strings on up to four
  * sites, real and complex, in all sectors, from one site on, by every instruction set, with blocks read
- * in place and sent, and both at once where ranks are on several machines. */
+ * in place and sent, and both at once where ranks are on several machines; and added to what was there. */
 #include "../../src/exact/ed_rows.h"
 #include "../../src/exact/ed_split.h"
 #include "check.h"
@@ -93,20 +93,35 @@ static rz_operator *random_operator(rz_rng *rng, int n_site, bool real, bool kee
   return op;
 }
 
-/* y = H x by one product from the components 0 .. n - 1 of a random vector, gathered. */
-static void product(rz_matvec *apply, void *ctx, rz_range rows, int width, double *all) {
+/* y = H x + c y by one product from the components 0 .. n - 1 of two random vectors, gathered. */
+static void product(rz_matvec *apply, void *ctx, rz_range rows, int width, double c, double *all) {
   const int64_t n = rows.count * width;
   double *x = NULL, *y = NULL;
   RZ_EXPECT_OK(RZ_NEW(n, &x));
   RZ_EXPECT_OK(RZ_NEW(n, &y));
   for (int64_t i = 0; i < n; i++) {
     x[i] = rz_eigen_random(3, rows.first * width + i, 0);
-    y[i] = NAN; /* to be overwritten */
+    y[i] = c != 0.0 ? rz_eigen_random(3, rows.first * width + i, 1) : NAN; /* not to be read */
   }
-  RZ_EXPECT_OK(apply(ctx, x, y));
+  RZ_EXPECT_OK(apply(ctx, x, c, y));
   RZ_EXPECT_OK(rz_allgather(&comm, n, sizeof *y, y, all));
   rz_free(&x);
   rz_free(&y);
+}
+
+/* H x + c y against the H x of n components. */
+static void check_added(rz_matvec *apply, void *ctx, rz_range rows, int width, int64_t n, const double *hx) {
+  const double c = -0.3;
+  double *added = NULL, difference = 0.0, size = 1.0;
+  RZ_EXPECT_OK(RZ_NEW(n, &added));
+  product(apply, ctx, rows, width, c, added);
+  for (int64_t i = 0; i < n; i++) {
+    const double error = fabs(added[i] - (hx[i] + c * rz_eigen_random(3, i, 1)));
+    difference = fmax(difference, isnan(error) ? INFINITY : error);
+    size = fmax(size, fabs(hx[i]));
+  }
+  RZ_EXPECT_NEAR(difference, 0.0, 1e-13 * size);
+  rz_free(&added);
 }
 
 static void compare(const rz_operator *op, bool fixed_sz, int n_up, bool share) {
@@ -124,17 +139,19 @@ static void compare(const rz_operator *op, bool fixed_sz, int n_up, bool share) 
   RZ_EXPECT(rz_ed_split_dim(split) * width == n);
   RZ_EXPECT_OK(RZ_NEW(n, &slow));
   RZ_EXPECT_OK(RZ_NEW(n, &fast));
-  product(rz_ed_rows_apply, rows, rz_ed_rows_range(rows), width, slow);
-  product(rz_ed_split_apply, split, rz_ed_split_range(split), width, fast);
+  product(rz_ed_rows_apply, rows, rz_ed_rows_range(rows), width, 0.0, slow);
+  product(rz_ed_split_apply, split, rz_ed_split_range(split), width, 0.0, fast);
   double difference = 0.0, size = 0.0;
   for (int64_t i = 0; i < n; i++) {
     difference = fmax(difference, isnan(fast[i]) ? INFINITY : fabs(fast[i] - slow[i]));
     size = fmax(size, fabs(slow[i]));
   }
   RZ_EXPECT_NEAR(difference, 0.0, 1e-13 * size);
-  product(rz_ed_split_apply, split, rz_ed_split_range(split), width, slow);
+  product(rz_ed_split_apply, split, rz_ed_split_range(split), width, 0.0, slow);
   for (int64_t i = 0; i < n; i++)
     if (!RZ_EXPECT(slow[i] == fast[i])) break; /* again, to the bit */
+  check_added(rz_ed_rows_apply, rows, rz_ed_rows_range(rows), width, n, slow);
+  check_added(rz_ed_split_apply, split, rz_ed_split_range(split), width, n, fast);
   rz_free(&slow);
   rz_free(&fast);
   rz_ed_split_destroy(&split);
@@ -158,6 +175,37 @@ static void every_size(uint64_t seed) {
   rz_rng rng = rz_rng_stream(seed, RZ_RNG_TEST, 0);
   for (int n_site = 1; n_site <= 12; n_site++)
     for (int real = 0; real < 2; real++) sectors(&rng, n_site, real, (n_site + real) % 2 == 0);
+}
+
+/* Rows that are stored: a ring with a momentum, real and complex. */
+static void stored_ring(int momentum) {
+  const rz_lattice_spec chain = {
+      .geometry = "chain", .n_dim = 1, .length = {10, 1}, .periodic = {true, false}, .legs = 1};
+  rz_lattice *lattice = NULL;
+  rz_operator *op = NULL;
+  rz_ed_rows *rows = NULL;
+  double *hx = NULL;
+  RZ_EXPECT_OK(rz_lattice_create(&chain, &lattice));
+  RZ_EXPECT_OK(rz_operator_create(10, &op));
+  for (int i = 0; i < 10; i++)
+    for (const char *p = "xyz"; *p; p++) {
+      const rz_local f[2] = {{i, *p}, {(i + 1) % 10, *p}};
+      RZ_EXPECT_OK(rz_operator_add(op, 1.0, 2, f));
+    }
+  RZ_EXPECT_OK(rz_operator_finish(op));
+  const rz_ed_spec spec = {
+      .op = op, .lattice = lattice, .fixed_sz = true, .n_up = 5, .use_momentum = true, .momentum = {momentum}};
+  if (RZ_EXPECT_OK(rz_ed_rows_create(&spec, &comm, &rows))) {
+    const int width = rz_ed_rows_is_complex(rows) ? 2 : 1;
+    const int64_t n = rz_ed_rows_basis(rows)->dim * width;
+    RZ_EXPECT_OK(RZ_NEW(n, &hx));
+    product(rz_ed_rows_apply, rows, rz_ed_rows_range(rows), width, 0.0, hx);
+    check_added(rz_ed_rows_apply, rows, rz_ed_rows_range(rows), width, n, hx);
+  }
+  rz_free(&hx);
+  rz_ed_rows_destroy(&rows);
+  rz_operator_destroy(&op);
+  rz_lattice_destroy(&lattice);
 }
 
 /* Enough blocks for several links to share a sweep: a ring with exchange of second neighbours. */
@@ -184,6 +232,8 @@ int main(int argc, char **argv) {
     RZ_EXPECT_OK(rz_isa_choose(&comm, rz_isa_name((rz_isa)isa)));
     every_size(7 + (uint64_t)isa);
   }
+  stored_ring(0);
+  stored_ring(3);
   long_ring(20, 4);
   return rz_check_finish();
 }

@@ -1,5 +1,5 @@
 /* Lowest eigenpairs of a symmetric or Hermitian operator given by its product; a table of solvers by name: "lanczos"
- * (three vectors for one level, thick restarts for several), "slepc" (Krylov-Schur), "dense" (LAPACK or ScaLAPACK, all
+ * (two vectors for one level, thick restarts for several), "slepc" (Krylov-Schur), "dense" (LAPACK or ScaLAPACK, all
  * of the spectrum). Collective.
  *
  * A complex Hermitian operator H = A + iB of order n/2 is given as the real symmetric [[A, -B], [B, A]] of order n with
@@ -15,8 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* y = A x: this rank's rows of either vector. Collective. */
-typedef rz_err rz_matvec(void *ctx, const double *x, double *y);
+/* y = A x + c y: this rank's rows of either vector, c equal on all ranks; where c is 0, y is not read. Collective. */
+typedef rz_err rz_matvec(void *ctx, const double *x, double c, double *y);
 
 typedef struct rz_eigen_problem {
   const rz_comm *comm;

@@ -1,5 +1,6 @@
 #include "../ed_kernels.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Vectors are returned by inlined functions only, so that no caller sees how. */
@@ -180,17 +181,18 @@ static void multiply_complex(const rz_ed_table *t, const double *sign, const dou
 static inline vec of_block(const double *x) { return *(const loose_vec *)x; }
 
 static void combine_real(int64_t n, int64_t first, int64_t n_from, const double *const *from, const double *coef,
-                         int add, double *y) {
+                         double scale, double *y) {
+  const bool read = scale != 0.0;
   int64_t i = 0;
   for (; i + 4 * LANES <= n; i += 4 * LANES) {
     vec sum[4] = {{0.0}};
-    for (int j = 0; add && j < 4; j++) sum[j] = of_block(y + i + j * LANES);
+    for (int j = 0; read && j < 4; j++) sum[j] = scale * of_block(y + i + j * LANES);
     for (int64_t k = 0; k < n_from; k++)
       for (int j = 0; j < 4; j++) sum[j] += coef[k] * of_block(from[k] + first + i + j * LANES);
     for (int j = 0; j < 4; j++) *(loose_vec *)(y + i + j * LANES) = sum[j];
   }
   for (; i < n; i++) {
-    double sum = add ? y[i] : 0.0;
+    double sum = read ? scale * y[i] : 0.0;
     for (int64_t k = 0; k < n_from; k++) sum += coef[k] * from[k][first + i];
     y[i] = sum;
   }
@@ -198,11 +200,12 @@ static void combine_real(int64_t n, int64_t first, int64_t n_from, const double 
 
 /* n and first in doubles, even; coef as pairs. */
 static void combine_complex(int64_t n, int64_t first, int64_t n_from, const double *const *from, const double *coef,
-                            int add, double *y) {
+                            double scale, double *y) {
+  const bool read = scale != 0.0;
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) {
     quad sum[4] = {{0.0}};
-    for (int j = 0; add && j < 4; j++) sum[j] = *(const loose *)(y + i + 4 * j);
+    for (int j = 0; read && j < 4; j++) sum[j] = scale * *(const loose *)(y + i + 4 * j);
     for (int64_t k = 0; k < n_from; k++) {
       const double re = coef[2 * k], im = coef[2 * k + 1];
       const quad turn = {-im, im, -im, im};
@@ -214,7 +217,7 @@ static void combine_complex(int64_t n, int64_t first, int64_t n_from, const doub
     for (int j = 0; j < 4; j++) *(loose *)(y + i + 4 * j) = sum[j];
   }
   for (; i < n; i += 2) {
-    double a = add ? y[i] : 0.0, b = add ? y[i + 1] : 0.0;
+    double a = read ? scale * y[i] : 0.0, b = read ? scale * y[i + 1] : 0.0;
     for (int64_t k = 0; k < n_from; k++) {
       const double *const x = from[k] + first + i;
       a += coef[2 * k] * x[0] - coef[2 * k + 1] * x[1];
