@@ -90,7 +90,8 @@ double rz_optimiser_memory(const rz_config *config, int64_t n_param, int64_t n_s
   const bool subset = strcmp(rz_config_string(config, RZ_OPTIMISER_GROUP, "preconditioner"), "subset") == 0;
   const double n0 =
       subset ? fmin((double)rz_config_int(config, RZ_OPTIMISER_GROUP, "subset_size"), (double)n_sample) : 0;
-  const double own = 8.0 * n0 * n_comp * n0 * n_comp + 8.0 * 5.0 * n0 * fmin(2.0 * sqrt(p) * n_comp, p * n_comp);
+  const double own =
+      8.0 * n0 * n_comp * n0 * n_comp / ranks + 8.0 * 5.0 * n0 * fmin(2.0 * sqrt(p) * n_comp, p * n_comp) / sqrt(ranks);
   const double cg = 8.0 * (14.0 * p + 2.0 * n / ranks) + own + buffers;
   if (strcmp(solver, "dense") == 0) return dense;
   if (strcmp(solver, "kernel") == 0) return kernel;

@@ -111,10 +111,12 @@ static double cg(const rz_sr_options *o, const rz_sr_rates *r, const sizes *s) {
   const double digits = -log10(o->cg_tol > 0.0 ? o->cg_tol : 1e-6) / 6.0;
   const double samples = fmin((double)o->subset_size, s->samples), n0 = subset ? samples * s->n_comp : 0.0;
   const double iterations = digits * (subset ? fmax(8.0, fmin(300.0, 70.0 * 1024.0 / fmax(samples, 1.0))) : 300.0);
-  const double once =
-      kernel_entries(r, s, n0) + cholesky(r, s, n0, true) + (subset ? sum_over_ranks(r, s, samples * s->pack) : 0.0);
-  const double step = both_products(r, s, s->n + n0) / s->ranks + substitution(r, s, n0) +
-                      (subset ? 2.0 : 1.0) * sum_over_ranks(r, s, s->n_param) + sum_over_ranks(r, s, n0);
+  const double once = (kernel_entries(r, s, n0) + cholesky(r, s, n0, true)) / s->ranks +
+                      (subset ? sum_over_ranks(r, s, samples * s->pack) : 0.0);
+  const double step = (both_products(r, s, s->n + n0) + substitution(r, s, n0)) / s->ranks +
+                      (subset ? 2.0 : 1.0) * sum_over_ranks(r, s, s->n_param) +
+                      (subset ? 2.0 : 0.0) * sum_over_ranks(r, s, n0) +
+                      2.0 * n0 / RZ_SR_BLOCK * sum_over_ranks(r, s, RZ_SR_BLOCK);
   return once + iterations * step;
 }
 

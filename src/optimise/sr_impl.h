@@ -90,11 +90,17 @@ void rz_sr_side_free(rz_sr_side *s);
  * or one complex row. Local. */
 rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, double shift, rz_block_cyclic *m);
 
+/* All of it: m has n_comp rows per active sample of j, or one if it is complex. Collective. */
+rz_err rz_sr_fill_kernel(const rz_comm *comm, rz_jacobian *j, const rz_sr_active *active, double shift,
+                         rz_block_cyclic *m);
+
 /* y = M^-1 x with M = c A + J0^T W0 J0, A = diag(added), of at most `size` samples whose weights sum to 1: by
  * Woodbury's identity M^-1 = (1 - O^T (O O^T + 1)^-1 O) in the columns O = W0^(1/2) J0 (c A)^(-1/2), and back. An
  * rz_product. added > 0. Errors of _create: RZ_ERR_NUM if the kernel is not positive definite to rounding.
  * Collective. */
 typedef struct rz_sr_subset rz_sr_subset;
+/* Sample t of the n in a subset is this one of the n_total samples with a weight. */
+int64_t rz_sr_subset_place(int64_t t, int64_t n, int64_t n_total);
 rz_err rz_sr_subset_create(const rz_sr_problem *p, int64_t size, rz_sr_subset **out);
 rz_err rz_sr_subset_apply(void *subset, const double *x, double *y);
 void rz_sr_subset_destroy(rz_sr_subset **s);

@@ -32,23 +32,26 @@ static rz_err kernel_init(kernel *k) {
   return RZ_OK;
 }
 
-static rz_err fill(void *ctx, rz_block_cyclic *m) {
-  const kernel *k = ctx;
-  const rz_comm *comm = k->p->comm;
-  rz_jacobian *j = k->p->j;
+rz_err rz_sr_fill_kernel(const rz_comm *comm, rz_jacobian *j, const rz_sr_active *active, double shift,
+                         rz_block_cyclic *m) {
   rz_sr_side rows = {0}, cols = {0};
   const bool alone = comm->size == 1;
   rz_err rc = RZ_OK;
-  if (alone && k->active.n == rz_jacobian_n(j))
+  if (alone && active->n == rz_jacobian_n(j))
     RZ_TRY_DONE(rc, rz_sr_side_of(j, &rows));
   else
-    RZ_TRY_DONE(rc, rz_sr_side_receive(comm, j, &k->active, m, false, &rows));
-  if (!alone) RZ_TRY_DONE(rc, rz_sr_side_receive(comm, j, &k->active, m, true, &cols));
-  RZ_TRY_DONE(rc, rz_agree(comm, rz_sr_fill_tiles(&rows, alone ? &rows : &cols, k->shift, m)));
+    RZ_TRY_DONE(rc, rz_sr_side_receive(comm, j, active, m, false, &rows));
+  if (!alone) RZ_TRY_DONE(rc, rz_sr_side_receive(comm, j, active, m, true, &cols));
+  RZ_TRY_DONE(rc, rz_agree(comm, rz_sr_fill_tiles(&rows, alone ? &rows : &cols, shift, m)));
 done:
   rz_sr_side_free(&rows);
   rz_sr_side_free(&cols);
   return rc;
+}
+
+static rz_err fill(void *ctx, rz_block_cyclic *m) {
+  const kernel *k = ctx;
+  return rz_sr_fill_kernel(k->p->comm, k->p->j, &k->active, k->shift, m);
 }
 
 /* b[g] = sqrt(w) e of all ranks. */

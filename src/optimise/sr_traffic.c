@@ -10,6 +10,7 @@ rz_sr_shape rz_sr_shape_of(const rz_jacobian *j, int64_t n_total, int rank, int 
                        .n_param = rz_jacobian_n_param(j),
                        .n_comp = rz_jacobian_n_comp(j),
                        .n_local = rz_share(n_total, rank, size).count,
+                       .first = rz_share(n_total, rank, size).first,
                        .most = rz_share(n_total, 0, size).count,
                        .n_total = n_total,
                        .n_pack = rz_jacobian_pack_size(j)};
@@ -49,15 +50,20 @@ static void add_dense(rz_traffic *t, const rz_sr_options *o, const rz_sr_shape *
   add_sums(t, 1, p);
 }
 
-static void add_kernel(rz_traffic *t, const rz_sr_result *r, const rz_sr_shape *s) {
-  const int64_t m = s->n_comp * s->n_total, dense = 1 + s->n_comp * s->n_param;
-  const int64_t sample = s->n_pack < dense ? s->n_pack : dense;
-  const bool mixed = strcmp(r->precision, "mixed") == 0, alone = s->size == 1;
+/* The two exchanges that bring n_local samples of this rank to the rows and the columns of a kernel. */
+static void add_kernel_exchanges(rz_traffic *t, const rz_sr_shape *s, int64_t n_local) {
+  const int64_t dense = 1 + s->n_comp * s->n_param, sample = s->n_pack < dense ? s->n_pack : dense;
   int rows = 1, cols = 1;
+  rz_block_cyclic_grid(s->size, &rows, &cols);
+  if (s->size > 1) add(t, RZ_EXCHANGE, 2, n_local * (rows + cols) * sample * DOUBLE);
+}
+
+static void add_kernel(rz_traffic *t, const rz_sr_result *r, const rz_sr_shape *s) {
+  const int64_t m = s->n_comp * s->n_total;
+  const bool mixed = strcmp(r->precision, "mixed") == 0, alone = s->size == 1;
   add_gathers(t, 1, s->size, s->size, COUNT_64);
   add_sums(t, 1, m);
-  rz_block_cyclic_grid(s->size, &rows, &cols);
-  if (!alone) add(t, RZ_EXCHANGE, 2, s->n_local * (rows + cols) * sample * DOUBLE);
+  add_kernel_exchanges(t, s, s->n_local);
   if (!alone && !mixed) add_sums(t, 1, 2); /* the pivots */
   if (!alone) add_sums(t, mixed ? r->refinements : 1, m);
   if (mixed) add_sums(t, r->refinements - 1, s->n_param);
@@ -67,14 +73,21 @@ static void add_kernel(rz_traffic *t, const rz_sr_result *r, const rz_sr_shape *
 
 static void add_cg(rz_traffic *t, const rz_sr_options *o, const rz_sr_result *r, const rz_sr_shape *s) {
   const int64_t subset = o->subset_size < s->n_total ? o->subset_size : s->n_total;
+  int64_t mine = 0;
   add_sums(t, r->iterations + 1, s->n_param + 1);
   if (strcmp(r->preconditioner, "subset") != 0) {
     if (o->scale == 0.0) add_sums(t, 1, s->n_param);
     return;
   }
-  add_gathers(t, 1, s->size, s->size, COUNT_64);
-  add_gathers(t, 1, s->size, subset, s->n_pack * DOUBLE);
+  for (int64_t i = 0; i < subset; i++) {
+    const int64_t at = rz_sr_subset_place(i, subset, s->n_total) - s->first;
+    mine += at >= 0 && at < s->n_local;
+  }
+  add_gathers(t, 2, s->size, s->size, COUNT_64);
+  add_sums(t, 2, 1); /* of the weights, and the trace */
+  add_kernel_exchanges(t, s, mine);
   add_gathers(t, r->iterations, s->size, subset, s->n_comp * DOUBLE);
+  if (s->size > 1) add_sums(t, r->iterations, subset * s->n_comp);
   add_sums(t, r->iterations, s->n_param);
 }
 

@@ -119,23 +119,29 @@ def traffic(folder, problem, samples, iterations):
     return rows
 
 
+def scalapack_seconds(p, n, passes, network):
+    """What ScaLAPACK sends for a Cholesky factorisation of order n (Users' Guide, table 5.8), the messages of which a
+    substitution needs once more: so many passes through the blocks in all."""
+    if p == 1:
+        return 0.0
+    log = math.log2(p)
+    latency = network.inner_latency if p <= network.node else network.latency
+    words = (2 + 0.5 * log) * n**2 / math.sqrt(p)
+    inside = 4 * words * 0.5 * (network.inner_per_byte + network.per_rank_byte(p))
+    return inside + passes * (4 + log) * n / CHOLESKY_BLOCK * latency
+
+
 def solve_seconds(solver, p, n, parameters, cost, iterations, network):
     """Computation of a solve on one of p ranks, and what ScaLAPACK sends within."""
     subset = min(1024, n)
     if solver == "cg":
         setup = subset**3 / 3 * cost["cholesky"] + subset**2 / 2 * cost["gram"]
-        each = (n + subset) * cost["product"] / p + 2 * subset**2 * cost["cholesky"] * 8
-        return setup + iterations * each, 0.0
+        each = (n + subset) * cost["product"] + 2 * subset**2 * cost["cholesky"] * 8
+        inside = scalapack_seconds(p, subset, 1 + iterations, network)
+        return (setup + iterations * each) / p, inside
     if solver == "kernel":
         compute = (n**2 / 2 * cost["gram"] + n**3 / 3 * cost["cholesky"] + 4 * n * cost["product"]) / p
-        inside = 0.0
-        if p > 1:  # ScaLAPACK Users' Guide, table 5.8
-            log = math.log2(p)
-            latency = network.inner_latency if p <= network.node else network.latency
-            words = (2 + 0.5 * log) * n**2 / math.sqrt(p)
-            inside = 4 * words * 0.5 * (network.inner_per_byte + network.per_rank_byte(p))
-            inside += (4 + log) * n / CHOLESKY_BLOCK * latency
-        return compute, inside
+        return compute, scalapack_seconds(p, n, 1, network)
     flop = 2 * cost["cholesky"]  # double precision
     return n * parameters**2 * flop / p + parameters**3 / 3 * flop, 0.0
 

@@ -1,8 +1,8 @@
 /* modules: optimise estimate sample ansatz solve model linalg core */
 /* One step of stochastic reconfiguration, phase by phase, for the transverse-field Ising ring at h = j and an RBM that
  * has been trained a little: CPU ms of this rank, least and median of many steps. Then the kernel from the factors
- * against the kernel from dense rows. Arguments: none for everything, numbers of cases,
- * or "kernel" for the last. */
+ * against the kernel from dense rows. Arguments: none for everything, numbers of cases and then labels of solvers, or
+ * "kernel" for the last. */
 #include "bare_model.h"
 #include "ritz/ansatz/ansatz.h"
 #include "ritz/core/clock.h"
@@ -235,7 +235,17 @@ static rz_err warm_up(problem *p) {
   return RZ_OK;
 }
 
-static rz_err run_case(const bench_case *c, const rz_comm *comm) {
+/* Of the solvers of this case those among the n labels `which`, or all if there are none. */
+static bool chosen(const bench_case *c, const char *label, int n, char **which) {
+  bool any = false, found = false;
+  for (int i = 0; i < n; i++) {
+    any = any || atoi(which[i]) == 0;
+    found = found || strcmp(which[i], label) == 0;
+  }
+  return listed(c->solvers, label) && (found || !any);
+}
+
+static rz_err run_case(const bench_case *c, int n, char **which, const rz_comm *comm) {
   problem p = {0}, small = {0};
   rz_err rc = RZ_OK;
   bench_case train = *c;
@@ -247,7 +257,7 @@ static rz_err run_case(const bench_case *c, const rz_comm *comm) {
   RZ_TRY_DONE(rc, warm_up(&small));
   RZ_TRY_DONE(rc, problem_init(&p, c, comm));
   for (int i = 0; i < (int)(sizeof solvers / sizeof solvers[0]); i++) {
-    if (!listed(c->solvers, solvers[i].label)) continue;
+    if (!chosen(c, solvers[i].label, n, which)) continue;
     memcpy(p.ansatz->params.value, small.ansatz->params.value, (size_t)p.ansatz->params.n * sizeof(double));
     RZ_TRY_DONE(rc, rz_ansatz_update(p.ansatz));
     RZ_TRY_DONE(rc, rz_sampler_sweep(p.sampler, p.ansatz, 50));
@@ -329,7 +339,7 @@ static rz_err bench(int n, char **which, const rz_comm *comm) {
   for (int i = 0; i < (int)(sizeof cases / sizeof cases[0]); i++) {
     bool wanted = n == 0;
     for (int k = 0; k < n; k++) wanted = wanted || atoi(which[k]) == i + 1;
-    if (wanted) RZ_TRY(run_case(&cases[i], comm));
+    if (wanted) RZ_TRY(run_case(&cases[i], n, which, comm));
   }
   const bool compare = n == 0 || (n == 1 && strcmp(which[0], "kernel") == 0);
   if (compare && comm->size == 1) RZ_TRY(compare_kernel(comm));

@@ -7,7 +7,7 @@
  *           S_kk)
  *   cg      matrix-free conjugate gradients; best when both are many. Preconditioned by the diagonal, or by the exact
  *           inverse of 5 (shift + scale diag S) + S of a subset of the samples, equally spaced over all of them, whose
- *           kernel every rank holds, in single precision where the shift allows it
+ *           kernel is block-cyclic too, in single precision where the shift allows it
  *   auto    the cheapest of the three by the costs of ritz/optimise/sr_cost.h on the reference machine: a fixed
  *           function of sample and parameter counts and of the layers, never of the number of ranks
  * When a Cholesky factorisation fails, the same matrix is solved by its eigenvectors and the smooth pseudo-inverse,

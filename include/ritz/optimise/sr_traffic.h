@@ -14,6 +14,7 @@ typedef struct rz_sr_shape {
   int64_t n_param;       /* P */
   int n_comp;            /* 1 or 2 rows per sample */
   int64_t n_local, most; /* samples of this rank, and the largest of any rank's */
+  int64_t first;         /* samples of the ranks before this one */
   int64_t n_total;       /* n: of all ranks */
   int64_t n_pack;        /* numbers of a sample's factors */
 } rz_sr_shape;
@@ -29,10 +30,11 @@ rz_sr_shape rz_sr_shape_of(const rz_jacobian *j, int64_t n_total, int rank, int 
  *           that for each of k refinements, and the sums of P and m numbers for each of the k - 1 residuals; the sum
  *           of d
  *   cg      the sum of P + 1 numbers for each of k + 1 products; the sum of the diagonal; or, preconditioned by a
- *           subset of s samples, the gather of their factors, and for each of k iterations the gather of s n_comp and
- *           the sum of P numbers
+ *           subset of s samples, two exchanges as of the kernel for this rank's of them, and for each of k iterations
+ *           the gather and the sum of s n_comp and the sum of P numbers
  * and with each the sums of 1 and P numbers for the residual, small gathers of counts, and the diagonal where columns
- * are scaled. Not in it: what ScaLAPACK sends within factorisation and substitution. For solves that did not fall back.
+ * are scaled. Not in it: what ScaLAPACK sends within factorisation and substitution; two numbers more where a subset's
+ * kernel is in double precision. For solves that did not fall back.
  * Local. */
 rz_traffic rz_sr_traffic(const rz_sr_options *o, const rz_sr_result *r, const rz_sr_shape *s);
 
