@@ -142,7 +142,7 @@ static int step_fields(int64_t step, const rz_assessment *a, const rz_step_info 
                        rz_field *field) {
   int n = 0;
   field[n++] = (rz_field){.name = "step", .type = RZ_FIELD_INT, .integer = step};
-  for (int i = 0; i < a->n_field && n < RZ_MAX_FIELDS - 10; i++) field[n++] = a->field[i];
+  for (int i = 0; i < a->n_field && n < RZ_MAX_FIELDS - 12; i++) field[n++] = a->field[i];
   field[n++] = (rz_field){.name = "learning_rate", .type = RZ_FIELD_REAL, .real = info->learning_rate};
   field[n++] = (rz_field){.name = "diag_shift", .type = RZ_FIELD_OPTIONAL, .real = info->diag_shift};
   field[n++] = (rz_field){.name = "force_norm", .type = RZ_FIELD_REAL, .real = info->force_norm};
@@ -152,6 +152,9 @@ static int step_fields(int64_t step, const rz_assessment *a, const rz_step_info 
   field[n++] = (rz_field){.name = "comm_calls", .type = RZ_FIELD_INT, .integer = rz_traffic_calls(&cost->traffic)};
   field[n++] = (rz_field){.name = "comm_bytes", .type = RZ_FIELD_INT, .integer = rz_traffic_bytes(&cost->traffic)};
   field[n++] = (rz_field){.name = "solver", .type = RZ_FIELD_TEXT, .text = info->solver};
+  if (info->precision) field[n++] = (rz_field){.name = "precision", .type = RZ_FIELD_TEXT, .text = info->precision};
+  if (info->preconditioner)
+    field[n++] = (rz_field){.name = "preconditioner", .type = RZ_FIELD_TEXT, .text = info->preconditioner};
   return n;
 }
 

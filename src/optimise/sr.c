@@ -15,7 +15,9 @@ typedef struct sr {
   double *last;     /* [n_param] d of the last step; NULL without momentum */
   double *solution; /* [n_param] of the last solve, where cg starts; NULL if cg is never used */
   bool automatic, measured;
-  int64_t choice; /* 1 + the solver that 'auto' has taken, 0: not yet */
+  const char *precision; /* as the deck says */
+  int64_t choice;        /* 1 + the solver that 'auto' has taken, 0: not yet */
+  int64_t vain;          /* 1: single precision did not converge, 'auto' tries it no more */
   char reason[160];
 } sr;
 
@@ -51,9 +53,9 @@ static rz_err init(rz_optimiser *o) {
                              .scale = rz_config_real(c, g, "diag_scale"),
                              .cg_tol = rz_config_real(c, g, "cg_tol"),
                              .cg_iterations = (int)rz_config_int(c, g, "cg_iterations"),
-                             .precision = rz_config_string(c, g, "precision"),
                              .preconditioner = rz_config_string(c, g, "preconditioner"),
                              .subset_size = rz_config_int(c, g, "subset_size")};
+  s->precision = rz_config_string(c, g, "precision");
   s->automatic = strcmp(s->solve.solver, "auto") == 0;
   s->measured = strcmp(rz_config_string(c, g, "solver_choice"), "measured") == 0;
   s->shift = rz_config_real(c, g, "diag_shift");
@@ -78,6 +80,8 @@ static rz_err choose(const rz_optimiser *o, sr *s, const rz_jacobian *j, rz_step
   int64_t n = rz_jacobian_n(j);
   double t[RZ_SR_N_SOLVER];
   if (!s->automatic) return RZ_OK;
+  RZ_CHECK(s->choice >= 0 && s->choice <= RZ_SR_N_SOLVER, RZ_ERR_ARG, "there is no solver number %lld",
+           (long long)s->choice - 1);
   if (s->choice == 0) {
     RZ_TRY(rz_sum_i64(o->comm, 1, &n));
     if (s->measured) RZ_TRY(rz_sr_measure_rates(o->comm, &measured));
@@ -130,12 +134,15 @@ static rz_err step(rz_optimiser *o, rz_jacobian *j, const double *residual, doub
   sr *s = o->data;
   rz_sr_result result = {0};
   s->solve.shift = info->diag_shift = shift_now(o, s);
+  s->solve.precision = s->vain && strcmp(s->precision, "auto") == 0 ? "double" : s->precision;
   RZ_TRY(choose(o, s, j, info));
   RZ_TRY(s->last ? solve_with_memory(o, s, j, residual, delta, &result)
                  : solve_alone(o, s, j, residual, delta, &result, info));
   for (int64_t k = 0; k < o->n_param; k++) delta[k] *= -o->learning_rate;
   info->solver = result.solver;
   info->precision = result.precision;
+  info->preconditioner = result.preconditioner;
+  if (result.refinements > 0 && strcmp(result.precision, "double") == 0) s->vain = 1;
   info->fell_back = result.fell_back;
   info->iterations = result.iterations;
   info->solve_residual = result.residual;
@@ -146,7 +153,10 @@ static rz_err state(rz_optimiser *o, rz_array_visit *visit, void *ctx) {
   sr *s = o->data;
   const rz_array choice = {
       .name = "optimiser/solver", .type = RZ_I64, .n_dim = 1, .shape = {1, 0, 0, 0}, .data = &s->choice};
+  const rz_array vain = {
+      .name = "optimiser/single_in_vain", .type = RZ_I64, .n_dim = 1, .shape = {1, 0, 0, 0}, .data = &s->vain};
   if (s->automatic) RZ_TRY(visit(&choice, ctx));
+  RZ_TRY(visit(&vain, ctx));
   if (s->solution) RZ_TRY(rz_optimiser_visit_vector(o, "optimiser/solution", s->solution, visit, ctx));
   if (s->last) RZ_TRY(rz_optimiser_visit_vector(o, "optimiser/last_step", s->last, visit, ctx));
   return RZ_OK;

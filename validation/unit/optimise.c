@@ -373,6 +373,13 @@ static void check_choice_is_kept(void) {
     RZ_EXPECT_OK(rz_optimiser_state(b.o, load, &s));
     RZ_EXPECT_OK(step(&b, 2, x, &info));
     RZ_EXPECT(strcmp(info.solver, "cg") == 0);
+    RZ_EXPECT(info.preconditioner && strcmp(info.preconditioner, "subset") == 0);
+    /* What cannot be a choice is refused. */
+    for (int i = 0; i < s.n; i++)
+      if (strcmp(s.name[i], "optimiser/solver") == 0) memcpy(s.data[i], &(int64_t){9}, sizeof(int64_t));
+    RZ_EXPECT_OK(rz_optimiser_state(b.o, load, &s));
+    RZ_EXPECT(step(&b, 2, x, &info) == RZ_ERR_ARG && strstr(rz_error_message(), "no solver number 8"));
+    rz_error_clear();
     drop(&a);
     drop(&b);
   }

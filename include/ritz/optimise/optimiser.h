@@ -28,6 +28,7 @@ typedef struct rz_step_info {
   double step_norm;                 /* |delta|_2 after the bound */
   double metric_norm;               /* sqrt(delta^T S delta), the distance moved in state space, before the bound */
   const char *precision;            /* of the factorisation: "double", "mixed"; NULL: none */
+  const char *preconditioner;       /* of cg: "subset", "diagonal"; NULL: none */
   const char *reason;               /* why 'auto' has taken this solver, in the step that chose; else NULL */
   int iterations;                   /* of CG; else 0 */
   double solve_residual;            /* relative residual of the linear system */
