@@ -80,6 +80,16 @@ void rz_block_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *
   a->cls->ratio(a, b, n_flip, site, out);
 }
 
+void rz_block_ratios(const rz_ansatz *a, rz_block *b, int n, int n_flip, const int32_t *site, double *out) {
+  b->n_flip = 0;
+  if (a->cls->ratios) {
+    a->cls->ratios(a, b, n, n_flip, site, out);
+    return;
+  }
+  for (int k = 0; k < n; ++k)
+    a->cls->ratio(a, b, n_flip, site + (int64_t)k * n_flip, out + (int64_t)k * rz_ansatz_n_comp(a) * RZ_LANES);
+}
+
 void rz_block_commit(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
   lanes flip, s;
   a->cls->commit(a, b, accept);

@@ -139,6 +139,10 @@ static void ratio_rbm(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t
   rz_cosh_net_ratio(((const rbm *)a->data)->net, b->cache, b->spin, n_flip, site, out);
 }
 
+static void ratios_rbm(const rz_ansatz *a, rz_block *b, int n, int n_flip, const int32_t *site, double *out) {
+  rz_cosh_net_ratios(((const rbm *)a->data)->net, b->cache, b->spin, n, n_flip, site, out);
+}
+
 static void commit_rbm(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
   rz_cosh_net_commit(((const rbm *)a->data)->net, b->cache, accept);
 }
@@ -240,6 +244,7 @@ const rz_ansatz_class rz_ansatz_rbm = {
     .log_psi = log_psi_rbm,
     .refresh = refresh_rbm,
     .ratio = ratio_rbm,
+    .ratios = ratios_rbm,
     .commit = commit_rbm,
     .jacobian = jacobian_rbm,
     .import = import_rbm,

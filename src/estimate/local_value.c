@@ -1,4 +1,4 @@
-#include "local_plan.h"
+#include "local_kernels.h"
 
 #include "ritz/core/memory.h"
 #include "ritz/core/parallel.h"
@@ -6,64 +6,67 @@
 #include <math.h>
 #include <stdatomic.h>
 
-/* Planes of real and imaginary parts, so that loops over lanes become vector code. */
-typedef struct lanes {
-  double re[RZ_LANES], im[RZ_LANES];
-} lanes;
+/* What one thread works with. */
+typedef struct work {
+  const rz_local_kernels *kernel;
+  rz_block *b;
+  rz_local_lanes *sum;     /* [n_op] */
+  rz_local_lanes *element; /* [most_uses]: of the uses of a run, where they are no constants */
+  double *ratio;           /* [RZ_MAX_RUN, n_comp, RZ_LANES]: of those sets of a run that are wanted; */
+  int32_t *site;           /* [RZ_MAX_RUN, most_flips]: their sites, */
+  int64_t set[RZ_MAX_RUN]; /* and which they are */
+} work;
 
-/* sum += element^* ratio, <s|O|s^F> = <s^F|O|s>^*, where the element is not zero: an infinite ratio must not turn a
- * zero into NaN. */
-static void accumulate(const rz_flip_set *f, bool real_ratio, const lanes *restrict element,
-                       const lanes *restrict ratio, lanes *restrict sum) {
-  const double *er = element->re, *ei = element->im, *rr = ratio->re, *ri = ratio->im;
-  if (f->real) {
-    for (int l = 0; l < RZ_LANES; l++) sum->re[l] += er[l] != 0.0 ? er[l] * rr[l] : 0.0;
-    for (int l = 0; l < RZ_LANES && !real_ratio; l++) sum->im[l] += er[l] != 0.0 ? er[l] * ri[l] : 0.0;
-    return;
-  }
-  for (int l = 0; l < RZ_LANES; l++) {
-    const int some = er[l] != 0.0 || ei[l] != 0.0;
-    sum->re[l] += some ? er[l] * rr[l] + ei[l] * (real_ratio ? 0.0 : ri[l]) : 0.0;
-    sum->im[l] += some ? er[l] * (real_ratio ? 0.0 : ri[l]) - ei[l] * rr[l] : 0.0;
-  }
+static void free_work(work *w) {
+  rz_free(&w->sum);
+  rz_free(&w->element);
+  rz_free(&w->ratio);
+  rz_free(&w->site);
+  rz_block_destroy(&w->b);
 }
 
-/* A transverse field: one real number, not zero, for every configuration. */
-static bool is_constant(const rz_flip_set *f) {
-  return f->n_flip > 0 && f->real && f->n_term == 1 && f->first[1] == 0 && creal(f->coef[0]) != 0.0;
+static rz_err make_work(const rz_local_plan *p, const rz_ansatz *a, work *w) {
+  w->kernel = RZ_ISA_PICK(rz_local);
+  RZ_TRY(rz_block_create(a, &w->b));
+  RZ_TRY(RZ_NEW(p->n_op, &w->sum));
+  RZ_TRY(RZ_NEW(p->most_uses, &w->element));
+  RZ_TRY(RZ_NEW((int64_t)RZ_MAX_RUN * rz_ansatz_n_comp(a) * RZ_LANES, &w->ratio));
+  return RZ_NEW((int64_t)RZ_MAX_RUN * p->most_flips, &w->site);
 }
 
-static void accumulate_constant(double c, bool real_ratio, const lanes *restrict ratio, lanes *restrict sum) {
-  for (int l = 0; l < RZ_LANES; l++) sum->re[l] += c * ratio->re[l];
-  for (int l = 0; l < RZ_LANES && !real_ratio; l++) sum->im[l] += c * ratio->im[l];
-}
-
-static int all_zero(const rz_flip_set *f, const lanes *element) {
-  int some = 0;
-  for (int l = 0; l < RZ_LANES; l++) some |= element->re[l] != 0.0;
-  for (int l = 0; l < RZ_LANES && !f->real; l++) some |= element->im[l] != 0.0;
-  return !some;
-}
-
-/* What the users of one flip set add to the sums of their operators: one ratio, if any element is not zero. */
-static void add_set(const rz_local_use *use, int64_t n, const rz_ansatz *a, rz_block *b, lanes *sum) {
-  const bool diagonal = use->set->n_flip == 0;
-  bool have_ratio = diagonal;
-  lanes element, ratio = {{0.0}, {0.0}};
-  for (int l = 0; l < RZ_LANES && diagonal; l++) ratio.re[l] = 1.0;
+/* The elements of one set; whether any is not zero. */
+static bool find_elements(const work *w, const rz_local_use *use, int64_t n, rz_local_lanes *element) {
+  bool some = false;
   for (int64_t k = 0; k < n; k++) {
-    const rz_flip_set *f = use[k].set;
-    const bool constant = is_constant(f);
-    if (!constant) {
-      rz_flip_set_elements(f, RZ_LANES, b->spin, element.re, element.im);
-      if (all_zero(f, &element)) continue;
-    }
-    if (!have_ratio) rz_block_ratio(a, b, f->n_flip, f->site, ratio.re);
-    have_ratio = true;
-    if (constant)
-      accumulate_constant(creal(f->coef[0]), !a->is_complex, &ratio, &sum[use[k].op]);
-    else
-      accumulate(f, diagonal || !a->is_complex, &element, &ratio, &sum[use[k].op]);
+    if (!use[k].constant) rz_flip_set_elements(use[k].set, RZ_LANES, w->b->spin, element[k].re, element[k].im);
+    some = some || use[k].constant || w->kernel->any(use[k].set->real, &element[k]);
+  }
+  return some;
+}
+
+static void add_plain_run(const rz_local_plan *p, const rz_local_run *r, const rz_ansatz *a, work *w) {
+  rz_block_ratios(a, w->b, r->n, r->n_flip, r->site, w->ratio);
+  w->kernel->add_constants(r->n, p->coef + r->first, rz_ansatz_n_comp(a), w->ratio,
+                           &w->sum[p->use[p->first[r->first]].op]);
+}
+
+/* A run: the elements, then the ratios of the sets with any that is not zero, then the sums. */
+static void add_run(const rz_local_plan *p, const rz_local_run *r, const rz_ansatz *a, work *w) {
+  static const double one[RZ_LANES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  const bool diagonal = r->n_flip == 0, real_ratio = diagonal || !a->is_complex;
+  const int64_t start = p->first[r->first];
+  int n = 0;
+  for (int64_t k = r->first; k < r->first + r->n; k++) {
+    const rz_local_use *use = p->use + p->first[k];
+    if (!find_elements(w, use, p->first[k + 1] - p->first[k], w->element + (p->first[k] - start))) continue;
+    for (int i = 0; i < r->n_flip; i++) w->site[n * r->n_flip + i] = use->set->site[i];
+    w->set[n++] = k;
+  }
+  if (!diagonal) rz_block_ratios(a, w->b, n, r->n_flip, w->site, w->ratio);
+  for (int i = 0; i < n; i++) {
+    const int64_t k = w->set[i], first = p->first[k];
+    w->kernel->add(p->use + first, p->first[k + 1] - first, real_ratio, w->element + (first - start),
+                   diagonal ? one : w->ratio + (int64_t)i * rz_ansatz_n_comp(a) * RZ_LANES, w->sum);
   }
 }
 
@@ -78,7 +81,7 @@ typedef struct values {
   _Atomic int64_t n_bad;
 } values;
 
-static void store(values *v, const rz_block *b, const lanes *sum, int64_t first, int m) {
+static void store(values *v, const rz_block *b, const rz_local_lanes *sum, int64_t first, int m) {
   int64_t bad = 0;
   for (int o = 0; o < v->plan->n_op; o++)
     for (int lane = 0; lane < m; lane++) {
@@ -93,22 +96,19 @@ static rz_err values_of_share(void *ctx, rz_range share) {
   values *v = ctx;
   const rz_local_plan *p = v->plan;
   const int64_t end = (share.first + share.count) * RZ_LANES < v->n ? (share.first + share.count) * RZ_LANES : v->n;
-  rz_block *b = NULL;
-  lanes *sum = NULL;
+  work w = {0};
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, rz_block_create(v->a, &b));
-  RZ_TRY_DONE(rc, RZ_NEW(p->n_op, &sum));
+  RZ_TRY_DONE(rc, make_work(p, v->a, &w));
   for (int64_t i = share.first * RZ_LANES; i < end; i += RZ_LANES) {
     const int m = (int)(end - i < RZ_LANES ? end - i : RZ_LANES);
-    rz_block_set(b, m, v->spin + i * v->a->n_site);
-    rz_block_refresh(v->a, b);
-    for (int o = 0; o < p->n_op; o++) sum[o] = (lanes){{0.0}, {0.0}};
-    for (int64_t k = 0; k < p->n_set; k++) add_set(p->use + p->first[k], p->first[k + 1] - p->first[k], v->a, b, sum);
-    store(v, b, sum, i, m);
+    rz_block_set(w.b, m, v->spin + i * v->a->n_site);
+    rz_block_refresh(v->a, w.b);
+    for (int o = 0; o < p->n_op; o++) w.sum[o] = (rz_local_lanes){{0.0}, {0.0}};
+    for (int64_t k = 0; k < p->n_run; k++) (p->run[k].plain ? add_plain_run : add_run)(p, &p->run[k], v->a, &w);
+    store(v, w.b, w.sum, i, m);
   }
 done:
-  rz_free(&sum);
-  rz_block_destroy(&b);
+  free_work(&w);
   return rc;
 }
 

@@ -85,6 +85,28 @@ static void add_signs(int32_t n, const int32_t *site, int n_lane, int stride, co
   }
 }
 
+/* Products of two spins are 1 + (a ^ b) with a ^ b = 0 or -2: bytes hold the sum of MAX_BYTES of them. For STRIP lanes;
+ * returns the first term from k on that is no pair, or end. */
+enum { STRIP = 16, MAX_BYTES = 63 };
+typedef int8_t strip __attribute__((vector_size(STRIP)));
+
+static int32_t add_pairs(const rz_flip_set *f, int32_t k, int32_t end, int stride, const int8_t *spin, int16_t *sum) {
+  while (k < end && f->first[k + 1] - f->first[k] == 2) {
+    strip less = {0}, a, b;
+    int8_t out[STRIP];
+    const int32_t begin = k;
+    for (; k < end && k < begin + MAX_BYTES && f->first[k + 1] - f->first[k] == 2; k++) {
+      const int32_t *site = f->zsite + f->first[k];
+      memcpy(&a, spin + (int64_t)site[0] * stride, sizeof a);
+      memcpy(&b, spin + (int64_t)site[1] * stride, sizeof b);
+      less += a ^ b;
+    }
+    memcpy(out, &less, sizeof out);
+    for (int lane = 0; lane < STRIP; lane++) sum[lane] = (int16_t)(sum[lane] + (k - begin) + out[lane]);
+  }
+  return k;
+}
+
 static void add_scaled(int n_lane, double c, const int16_t *restrict sum, double *restrict to) {
   for (int lane = 0; lane < n_lane; lane++) to[lane] += c * sum[lane];
 }
@@ -101,8 +123,12 @@ static void elements_of_lanes(const rz_flip_set *f, int n_lane, int stride, cons
   for (int32_t k = 0; k < f->n_term;) {
     const double complex c = f->coef[k];
     memset(sum, 0, sizeof sum);
-    for (const int32_t end = run_end(f, k); k < end; k++)
+    for (const int32_t end = run_end(f, k); k < end;) {
+      if (n_lane == STRIP) k = add_pairs(f, k, end, stride, spin, sum);
+      if (k == end) break;
       add_signs(f->first[k + 1] - f->first[k], f->zsite + f->first[k], n_lane, stride, spin, sum);
+      k++;
+    }
     add_scaled(n_lane, creal(c), sum, re);
     if (!f->real) add_scaled(n_lane, cimag(c), sum, im);
   }

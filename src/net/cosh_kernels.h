@@ -6,7 +6,7 @@
 #include "ritz/net/cosh_net.h"
 
 /* u has one lane more than are used: groups 4096 bytes apart would look like one address to the processor's stores. */
-enum { LANES = RZ_NET_LANES, UNIT_LANES = LANES + 1, GROUP = 8 };
+enum { LANES = RZ_NET_LANES, UNIT_LANES = LANES + 1, GROUP = 8, MOVES = 8 };
 
 /* Numbers (re + i im) * 2^exponent. While no product leaves its range, all exponents are zero. */
 typedef struct lane_numbers {
@@ -34,6 +34,9 @@ typedef struct rz_cosh_kernels {
   /* u and the product from x; nothing pending; re, im [LANES]: sum_i x_i slope_i + offset. */
   void (*refresh)(const rz_cosh_net *net, const int8_t *x, double *cache, double *re, double *im);
   void (*ratio)(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input, double *out);
+  /* Several changes of one input each, input [MOVES], out [MOVES, n_comp, LANES], none pending; returns 0 if they
+   * cannot be had together: some product leaves its range. NULL: never. */
+  int (*ratios)(const rz_cosh_net *net, double *cache, const int8_t *x, const int32_t *input, double *out);
   void (*commit)(const rz_cosh_net *net, double *cache, const uint8_t *accept);
 } rz_cosh_kernels;
 

@@ -79,6 +79,20 @@ void rz_cosh_net_ratio(const rz_cosh_net *net, double *cache, const int8_t *x, i
     ratio_slow(net, x, n, input, out);
 }
 
+void rz_cosh_net_ratios(const rz_cosh_net *net, double *cache, const int8_t *x, int m, int n, const int32_t *input,
+                        double *out) {
+  const int64_t size = (int64_t)LANES * n_comp_of(net);
+  const bool together = net->fast && n == 1 && net->kernels->ratios;
+  for (int k = 0; k < m;) {
+    if (together && m - k >= MOVES && net->kernels->ratios(net, cache, x, input + k, out + k * size)) {
+      k += MOVES;
+      continue;
+    }
+    rz_cosh_net_ratio(net, cache, x, n, input + (int64_t)k * n, out + k * size);
+    ++k;
+  }
+}
+
 void rz_cosh_net_commit(const rz_cosh_net *net, double *cache, const uint8_t *accept) {
   if (net->fast) net->kernels->commit(net, cache, accept); /* else nothing is cached */
 }

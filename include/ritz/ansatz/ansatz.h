@@ -55,6 +55,8 @@ typedef struct rz_ansatz_class {
    * still being the old ones. */
   double (*refresh)(const rz_ansatz *a, rz_block *b);
   void (*ratio)(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out);
+  /* As rz_block_ratios; NULL: one by one. */
+  void (*ratios)(const rz_ansatz *a, rz_block *b, int n, int n_flip, const int32_t *site, double *out);
   void (*commit)(const rz_ansatz *a, rz_block *b, const uint8_t *accept);
   /* Factors of d log psi / d theta for n configurations; weights are left to the caller. */
   rz_err (*jacobian)(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_jacobian **out);
@@ -107,6 +109,8 @@ double rz_block_refresh(const rz_ansatz *a, rz_block *b);
 /* psi(s')/psi(s) per lane, s' = s with the listed sites flipped: out [n_comp, RZ_LANES], real parts, then imaginary
  * parts if the state is complex. The move stays pending, and `site` borrowed, until the next call. */
 void rz_block_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out);
+/* The ratios of n moves of n_flip sites each, site [n, n_flip], out [n, n_comp, RZ_LANES]; none stays pending. */
+void rz_block_ratios(const rz_ansatz *a, rz_block *b, int n, int n_flip, const int32_t *site, double *out);
 /* Make the pending move in the lanes with accept != 0, spins and cache. accept [RZ_LANES]. */
 void rz_block_commit(const rz_ansatz *a, rz_block *b, const uint8_t *accept);
 

@@ -79,6 +79,9 @@ double rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cach
  * out [n_comp, RZ_NET_LANES]: real parts, and for a complex net imaginary parts behind them. */
 void rz_cosh_net_ratio(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
                        double *out);
+/* The same for m changes of n inputs each, input [m, n], out [m, n_comp, RZ_NET_LANES]; none stays pending. */
+void rz_cosh_net_ratios(const rz_cosh_net *net, double *cache, const int8_t *x, int m, int n, const int32_t *input,
+                        double *out);
 /* Make the change of the last ratio (before anything else happened to cache and x) in the lanes with accept != 0: cache
  * only, x is the caller's. */
 void rz_cosh_net_commit(const rz_cosh_net *net, double *cache, const uint8_t *accept);

@@ -147,7 +147,7 @@ static void refresh_complex(const rz_cosh_net *net, const int8_t *x, double *cac
 static void ratio_complex(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
                           double *out) {
   cosh_lanes *s = head_of(cache);
-  choose_rows(net, cache, x, n, input, multiply_complex);
+  choose_rows(net, cache, x, n, input, multiply_complex, s->row);
   s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->pending);
   if (s->pending_scaled || s->scaled || n > net->max_plain) {
     scaled_ratio(net, s, x, n, input, out, out + LANES);

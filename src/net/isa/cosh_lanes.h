@@ -34,15 +34,14 @@ static inline void make_row(const rz_cosh_net *net, int n, const int32_t *input,
 
 /* Up to four inputs: a row for every pattern of signs that some lane has, in the scratch row of its number. */
 static inline void choose_patterns(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
-                                   multiply_rows *multiply) {
-  cosh_lanes *s = head_of(cache);
+                                   multiply_rows *multiply, const double **row) {
   const int64_t first = (int64_t)(uintptr_t)scratch_of(net, cache);
   const uvec size = (uvec){0} + sizeof(double) * (uint64_t)net->row_size;
   uint32_t lanes[16] = {0}; /* which have the pattern */
   EACH_VEC {
     uvec pattern = {0};
     for (int k = 0; k < n; ++k) pattern |= (uvec)negative(x + (int64_t)input[k] * LANES, l) & (uint64_t)1 << k;
-    *(ivec *)(void *)(s->row + l) = first + (ivec)multiply_low(pattern, size);
+    *(ivec *)(void *)(row + l) = first + (ivec)multiply_low(pattern, size);
     for (int p = 0; p < 1 << n; ++p) lanes[p] |= mask_bits((ivec)(pattern == (uint64_t)p)) << l;
   }
   for (int p = 0; p < 1 << n; ++p)
@@ -51,23 +50,23 @@ static inline void choose_patterns(const rz_cosh_net *net, double *cache, const 
                scratch_of(net, cache) + (int64_t)p * net->row_size);
 }
 
-/* s->row: the row of g each lane needs for a change. One input: a table row as it is. Several: products of such rows,
- * made once for lanes that share the signs of the inputs. */
+/* row [LANES]: the row of g each lane needs for a change. One input: a table row as it is. Several: products of such
+ * rows, made once for lanes that share the signs of the inputs. */
 static inline void choose_rows(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
-                               multiply_rows *multiply) {
-  cosh_lanes *s = head_of(cache);
+                               multiply_rows *multiply, const double **row) {
   if (n == 0) {
-    for (int l = 0; l < LANES; ++l) s->row[l] = net->one;
+    for (int l = 0; l < LANES; ++l) row[l] = net->one;
   } else if (n == 1) {
-    const int64_t row = (int64_t)(uintptr_t)flip_row(net, input[0], 1), step = (int64_t)sizeof(double) * net->row_size;
-    EACH_VEC *(ivec *)(void *)(s->row + l) = row + (negative(x + (int64_t)input[0] * LANES, l) & step);
+    const int64_t first = (int64_t)(uintptr_t)flip_row(net, input[0], 1),
+                  step = (int64_t)sizeof(double) * net->row_size;
+    EACH_VEC *(ivec *)(void *)(row + l) = first + (negative(x + (int64_t)input[0] * LANES, l) & step);
   } else if (n <= 4) {
-    choose_patterns(net, cache, x, n, input, multiply);
+    choose_patterns(net, cache, x, n, input, multiply, row);
   } else {
     for (int l = 0; l < LANES; ++l) {
-      double *row = scratch_of(net, cache) + (int64_t)l * net->row_size;
-      make_row(net, n, input, x + l, multiply, row);
-      s->row[l] = row;
+      double *made = scratch_of(net, cache) + (int64_t)l * net->row_size;
+      make_row(net, n, input, x + l, multiply, made);
+      row[l] = made;
     }
   }
 }

@@ -1,33 +1,39 @@
 /* Real weights: a multiply-add and a multiply per vector of hidden units and lane. */
 #include "cosh_lanes.h"
 
+#include <stdalign.h>
+
 enum { STRIDE = UNIT_LANES * GROUP }; /* from one group of hidden units to the next in u */
 static const double START = 0x1p-120; /* START_REAL */
-static const double FULL = 0x1p127;   /* eight partial products below it give a product in range */
+static const double FULL = 0x1p127;   /* what partial products may grow to before the next chunk of factors */
+static const double MOST = 0x1p1016;  /* of the joint product of eight */
 
 /* Out of line: rare, and in the way of the registers of the loop. */
 __attribute__((noinline, cold)) static void take_powers_of_lanes(vec *a, vec *exponent) {
   take_powers(GROUP * W, (double *)a, NULL, (double *)exponent);
 }
 
-/* start * prod_j (1 + u_j row_j) of W lanes; returns whether powers of two were taken out. */
-__attribute__((always_inline)) static inline int
-product_of_lanes(const rz_cosh_net *net, const double *u, const double *const *row, double *out, double *exponent) {
+/* start * prod_j (1 + u_j row_j), W of them, numbers u_step and rows row_step apart; returns whether powers of two were
+ * taken out. */
+__attribute__((always_inline)) static inline int products(const rz_cosh_net *net, const double *u, int u_step,
+                                                          const double *const *row, int row_step, double *out,
+                                                          double *exponent) {
   const vec one = splat(1.0);
   vec e[8];
   int scaled = 0;
 #define BEGIN(k)                                                                                                       \
   vec a##k = splat(START);                                                                                             \
-  const double *g##k = row[LANE(k)] + PART(k) * W;
+  const double *g##k = row[LANE(k) * row_step] + PART(k) * W;
   EACH8(BEGIN)
   int64_t j = 0;
   do {
     const int64_t end = j + net->chunk < net->n_group ? j + net->chunk : net->n_group;
     do {
       const double *v = u + j * STRIDE;
-#define MULTIPLY(k) a##k *= one + load(v + GROUP * LANE(k) + W * PART(k)) * load(g##k + GROUP * j);
+#define MULTIPLY(k) a##k *= one + load(v + u_step * LANE(k) + W * PART(k)) * load(g##k + GROUP * j);
       EACH8(MULTIPLY)
     } while (++j < end);
+    if (j == net->n_group) break;
     const vec most = larger(larger(larger(a0, a1), larger(a2, a3)), larger(larger(a4, a5), larger(a6, a7)));
     if (__builtin_expect(!all_less(most, splat(FULL)), 0)) {
       vec a[8] = {a0, a1, a2, a3, a4, a5, a6, a7};
@@ -37,17 +43,41 @@ product_of_lanes(const rz_cosh_net *net, const double *u, const double *const *r
 #define AGAIN(k) a##k = a[k];
       EACH8(AGAIN)
     }
-  } while (j < net->n_group);
-  const vec a[8] = {a0, a1, a2, a3, a4, a5, a6, a7};
-  store(out, joint_product(a));
+  } while (true);
+  vec a[8] = {a0, a1, a2, a3, a4, a5, a6, a7}, product = joint_product(a);
+  /* factors exceed 1: where the joint product is in range, so was every partial one */
+  if (__builtin_expect(!all_less(product, splat(MOST)), 0)) {
+    if (!scaled) memset(e, 0, sizeof e);
+    scaled = 1;
+    take_powers_of_lanes(a, e);
+    product = joint_product(a);
+  }
+  store(out, product);
   store(exponent, scaled ? joint_sum(e) : splat(0.0));
   return scaled;
 }
 
+/* One change of every lane. */
 static int product_of_block(const rz_cosh_net *net, const double *u, const double *const *row, lane_numbers *p) {
   int scaled = 0;
   for (int l = 0; l < LANES; l += W)
-    scaled |= product_of_lanes(net, u + l * GROUP, row + l, p->re + l, p->exponent + l);
+    scaled |= products(net, u + l * GROUP, GROUP, row + l, 1, p->re + l, p->exponent + l);
+  return scaled;
+}
+
+/* MOVES changes, W of them of one lane at a time: they share the reading of u. out [MOVES, LANES]. */
+static int products_of_moves(const rz_cosh_net *net, const double *u, const double *const *row, double *out) {
+  int scaled = 0;
+  for (int m = 0; m < MOVES; m += W)
+    for (int l = 0; l < LANES; l += W) {
+      alignas(64) double a[W * W], exponent[W];
+      vec x[W];
+      for (int k = 0; k < W; ++k)
+        scaled |= products(net, u + (l + k) * GROUP, 0, row + m * LANES + l + k, LANES, a + k * W, exponent);
+      memcpy(x, a, sizeof x);
+      transpose(x);
+      for (int k = 0; k < W; ++k) store(out + (m + k) * LANES + l, x[k]);
+    }
   return scaled;
 }
 
@@ -92,23 +122,40 @@ static void refresh_real(const rz_cosh_net *net, const int8_t *x, double *cache,
   memset(im, 0, sizeof *im * LANES);
 }
 
-static void ratio_real(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
-                       double *out) {
-  cosh_lanes *s = head_of(cache);
-  choose_rows(net, cache, x, n, input, multiply_real);
-  s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->pending);
-  if (s->pending_scaled || s->scaled || n > net->max_plain) {
-    scaled_ratio(net, s, x, n, input, out, NULL);
-    return;
-  }
+/* product / product before * front factors */
+static inline void divide(const rz_cosh_net *net, const cosh_lanes *s, const double *product, const int8_t *x, int n,
+                          const int32_t *input, double *out) {
   EACH_VEC {
-    vec r = load(s->pending.re + l) * load(s->inverse[0] + l);
+    vec r = load(product + l) * load(s->inverse[0] + l);
     for (int k = 0; k < n; ++k) {
       const double *front = net->front[0] + 2 * input[k];
       r *= choose(negative(x + (int64_t)input[k] * LANES, l), splat(front[1]), splat(front[0]));
     }
     store_any(out + l, r);
   }
+}
+
+static void ratio_real(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
+                       double *out) {
+  cosh_lanes *s = head_of(cache);
+  choose_rows(net, cache, x, n, input, multiply_real, s->row);
+  s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->pending);
+  if (s->pending_scaled || s->scaled || n > net->max_plain) {
+    scaled_ratio(net, s, x, n, input, out, NULL);
+    return;
+  }
+  divide(net, s, s->pending.re, x, n, input, out);
+}
+
+static int ratios_real(const rz_cosh_net *net, double *cache, const int8_t *x, const int32_t *input, double *out) {
+  const cosh_lanes *s = head_of(cache);
+  alignas(64) const double *row[MOVES * LANES];
+  alignas(64) double product[MOVES * LANES];
+  if (s->scaled || net->max_plain < 1) return 0;
+  for (int m = 0; m < MOVES; ++m) choose_rows(net, cache, x, 1, input + m, multiply_real, row + m * LANES);
+  if (products_of_moves(net, units_of(cache), row, product)) return 0;
+  for (int m = 0; m < MOVES; ++m) divide(net, s, product + m * LANES, x, 1, input + m, out + m * LANES);
+  return 1;
 }
 
 static void commit_real(const rz_cosh_net *net, double *cache, const uint8_t *accept) {
@@ -127,4 +174,4 @@ static void commit_real(const rz_cosh_net *net, double *cache, const uint8_t *ac
 
 extern const rz_cosh_kernels RZ_ISA_SYMBOL(rz_cosh_real);
 const rz_cosh_kernels RZ_ISA_SYMBOL(rz_cosh_real) = {
-    .refresh = refresh_real, .ratio = ratio_real, .commit = commit_real};
+    .refresh = refresh_real, .ratio = ratio_real, .ratios = ratios_real, .commit = commit_real};

@@ -41,6 +41,29 @@
 #define FOLD(STEP) STEP(0, 0, 2) STEP(1, 1, 3) STEP(2, 4, 6) STEP(3, 5, 7)
 #endif
 
+/* Rows of W numbers become columns: rounds of setting halves against each other. */
+#if W == 8
+#define LOW(x, y) __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11)
+#define HIGH(x, y) __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15)
+#elif W == 4
+#define LOW(x, y) __builtin_shufflevector(x, y, 0, 4, 1, 5)
+#define HIGH(x, y) __builtin_shufflevector(x, y, 2, 6, 3, 7)
+#else
+#define LOW(x, y) __builtin_shufflevector(x, y, 0, 2)
+#define HIGH(x, y) __builtin_shufflevector(x, y, 1, 3)
+#endif
+
+static inline void transpose(vec *x) {
+  vec y[W];
+  for (int round = 1; round < W; round *= 2) {
+    for (int k = 0; k < W / 2; ++k) {
+      y[2 * k] = LOW(x[k], x[k + W / 2]);
+      y[2 * k + 1] = HIGH(x[k], x[k + W / 2]);
+    }
+    memcpy(x, y, sizeof y);
+  }
+}
+
 static inline vec joint_product(const vec *a) {
 #define STEP(k, i, j) const vec s##k = FIRST1(a[i], a[j]) * SECOND1(a[i], a[j]);
   FOLD(STEP)
