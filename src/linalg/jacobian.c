@@ -35,7 +35,9 @@ static void layer_destroy(rz_layer **layer) {
 
 void rz_jacobian_forget(rz_jacobian *j) {
   for (int k = 0; j->factors && k < j->n_layer; k++) rz_free(&j->factors[k]);
+  for (int k = 0; j->inputs && k < j->n_layer; k++) rz_free(&j->inputs[k]);
   rz_free(&j->factors);
+  rz_free(&j->inputs);
   rz_free(&j->dots);
   rz_free(&j->panel);
 }

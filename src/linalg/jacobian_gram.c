@@ -4,6 +4,7 @@
 #include "ritz/core/memory.h"
 #include "ritz/core/simd.h"
 #include "ritz/linalg/blas.h"
+#include <math.h>
 #include <string.h>
 
 /* Multiply-adds per pair of rows: T^2 (d_in + d_out) by Grams, d_in d_out by panels. */
@@ -21,6 +22,7 @@ typedef struct side {
   const rz_layer *l;
   int k, c;
   int64_t first;
+  bool single; /* inputs in single precision, as those of the other side */
   double *x_tmp, *e_tmp, *panel, *transposed;
 } side;
 
@@ -58,35 +60,62 @@ static void factors_times_factors(int64_t na, int64_t nb, int k, const double *a
   }
 }
 
-/* out = p * q, or += if add. */
-RZ_CLONES static void multiply(bool add, int64_t na, int64_t nb, const double *restrict p, const double *restrict q,
-                               double *restrict out, int64_t ld) {
-  for (int64_t i = 0; i < na; i++)
-    if (add)
-      for (int64_t k = 0; k < nb; k++) out[i * ld + k] += p[i * nb + k] * q[i * nb + k];
-    else
-      for (int64_t k = 0; k < nb; k++) out[i * ld + k] = p[i * nb + k] * q[i * nb + k];
+/* The same in single precision, C = A^T B. */
+static void inputs_times_inputs(int64_t na, int64_t nb, int k, const float *a, int64_t lda, const float *b, int64_t ldb,
+                                float *c) {
+  const int64_t fit = RZ_SMALL_PRODUCT / (na * nb);
+  const int piece = fit < 8 ? 8 : fit < k ? (int)fit : k;
+  for (int k0 = 0; k0 < k; k0 += piece) {
+    const int n = k - k0 < piece ? k - k0 : piece;
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)na, (int)nb, n, 1.0f, a + k0 * lda, (int)lda,
+                b + k0 * ldb, (int)ldb, k0 == 0 ? 0.0f : 1.0f, c, (int)nb);
+  }
 }
+
+/* out = p * q, or += if add. */
+#define MULTIPLY(type, name)                                                                                           \
+  RZ_CLONES static void name(bool add, int64_t na, int64_t nb, const type *restrict p, const double *restrict q,       \
+                             double *restrict out, int64_t ld) {                                                       \
+    for (int64_t i = 0; i < na; i++)                                                                                   \
+      if (add)                                                                                                         \
+        for (int64_t k = 0; k < nb; k++) out[i * ld + k] += (double)p[i * nb + k] * q[i * nb + k];                     \
+      else                                                                                                             \
+        for (int64_t k = 0; k < nb; k++) out[i * ld + k] = (double)p[i * nb + k] * q[i * nb + k];                      \
+  }
+MULTIPLY(double, multiply)
+MULTIPLY(float, multiply_single)
 
 /* to[r, i] = from[i, r] for i < n, r < width; in squares that the first-level cache holds. */
-static void transpose(int64_t n, int64_t width, const double *restrict from, double *restrict to, int64_t ld) {
-  enum { SQUARE = 16 };
-  for (int64_t i0 = 0; i0 < n; i0 += SQUARE)
-    for (int64_t r0 = 0; r0 < width; r0 += SQUARE)
-      for (int64_t r = r0; r < width && r < r0 + SQUARE; r++)
-        for (int64_t i = i0; i < n && i < i0 + SQUARE; i++) to[r * ld + i] = from[i * width + r];
+#define TRANSPOSE(type, name)                                                                                          \
+  static void name(int64_t n, int64_t width, const double *restrict from, type *restrict to, int64_t ld) {             \
+    enum { SQUARE = 16 };                                                                                              \
+    for (int64_t i0 = 0; i0 < n; i0 += SQUARE)                                                                         \
+      for (int64_t r0 = 0; r0 < width; r0 += SQUARE)                                                                   \
+        for (int64_t r = r0; r < width && r < r0 + SQUARE; r++)                                                        \
+          for (int64_t i = i0; i < n && i < i0 + SQUARE; i++) to[r * ld + i] = (type)from[i * width + r];              \
+  }
+TRANSPOSE(double, transpose)
+TRANSPOSE(float, transpose_single)
+
+/* Are all sums of products of these inputs exact in single precision, whatever their order? They are integers below
+ * 2^24 if every input is an integer of at most sqrt(2^24 / d_in); spins are. */
+RZ_CLONES static bool exact_in_single(const rz_layer *l, int64_t n) {
+  const double most = 4096.0 / sqrt(l->d_in);
+  int64_t bad = 0;
+  for (int64_t k = 0; l->x && k < n * l->n_x; k++) bad += !(fabs(l->x[k]) <= most) || l->x[k] != rint(l->x[k]);
+  return l->x && bad == 0;
 }
 
-/* Inputs, then the signals of each component, of samples first .. first + n - 1: numbers (t, a) down, samples across.
- */
-static int64_t factor_height(const rz_layer *l, int n_comp) {
-  return (int64_t)l->n_share * ((l->x ? l->d_in : 0) + (int64_t)n_comp * rz_layer_width(l));
+/* Inputs (unless with_x is false), then the signals of each component, of samples first .. first + n - 1: numbers (t,
+ * a) down, samples across. */
+static int64_t factor_height(const rz_layer *l, bool with_x, int n_comp) {
+  return (int64_t)l->n_share * ((with_x ? l->d_in : 0) + (int64_t)n_comp * rz_layer_width(l));
 }
 
-static void transpose_factors(const rz_layer *l, int c0, int n_c, int64_t first, int64_t n, double *x_tmp,
+static void transpose_factors(const rz_layer *l, bool with_x, int c0, int n_c, int64_t first, int64_t n, double *x_tmp,
                               double *e_tmp, double *to, int64_t ld) {
-  const int64_t lx = l->x ? (int64_t)l->n_share * l->d_in : 0, le = (int64_t)l->n_share * rz_layer_width(l);
-  if (l->x) transpose(n, lx, rz_layer_input(l, first, n, x_tmp), to, ld);
+  const int64_t lx = with_x ? (int64_t)l->n_share * l->d_in : 0, le = (int64_t)l->n_share * rz_layer_width(l);
+  if (with_x) transpose(n, lx, rz_layer_input(l, first, n, x_tmp), to, ld);
   for (int c = 0; c < n_c; c++) {
     const double *e = rz_layer_signal(l, c0 + c, first, n, e_tmp);
     double *at = to + (lx + c * le) * ld;
@@ -102,24 +131,30 @@ enum { TILE = 128 };
 /* Factors of a tile's samples, kept or made. */
 typedef struct factors {
   const double *x, *e;
+  const float *x_single; /* instead of x */
   int64_t ld;
 } factors;
 
+static bool keeps_single(const side *s) { return s->j->inputs && s->j->inputs[s->k]; }
+/* Kept in the precision that both sides have? */
+static bool side_kept(const side *s) { return s->j->factors && keeps_single(s) == s->single; }
+
 static factors side_factors(side *s, int64_t i0, int64_t n) {
   const rz_layer *l = s->l;
-  const int64_t lx = l->x ? (int64_t)l->n_share * l->d_in : 0, le = (int64_t)l->n_share * rz_layer_width(l);
-  if (s->j->factors) {
-    const int64_t ld = s->j->n;
-    const double *at = s->j->factors[s->k] + s->first + i0;
-    return (factors){at, at + (lx + s->c * le) * ld, ld};
+  const bool with_x = l->x && !s->single;
+  const int64_t lx = with_x ? (int64_t)l->n_share * l->d_in : 0, le = (int64_t)l->n_share * rz_layer_width(l);
+  if (side_kept(s)) {
+    const int64_t ld = s->j->n, first = s->first + i0;
+    const double *at = s->j->factors[s->k] + first;
+    return (factors){at, at + (lx + s->c * le) * ld, s->single ? s->j->inputs[s->k] + first : NULL, ld};
   }
-  transpose_factors(l, s->c, 1, s->first + i0, n, s->x_tmp, s->e_tmp, s->transposed, TILE);
-  return (factors){s->transposed, s->transposed + lx * TILE, TILE};
+  transpose_factors(l, with_x, s->c, 1, s->first + i0, n, s->x_tmp, s->e_tmp, s->transposed, TILE);
+  return (factors){.x = s->transposed, .e = s->transposed + lx * TILE, .ld = TILE};
 }
 
 /* out = sum_{t,t'} (X_at X_bt'^T) * (E_at E_bt'^T) on one tile, or += if add; p, q hold na * nb numbers each. */
 static void tile_by_factors(bool add, const rz_layer *l, factors a, int64_t na, factors b, int64_t nb, double *p,
-                            double *q, double *out, int64_t ld) {
+                            float *p_single, double *q, double *out, int64_t ld) {
   const int width = rz_layer_width(l), n_share = l->n_share;
   for (int t = 0; t < n_share; t++)
     for (int s = 0; s < n_share; s++, add = true) {
@@ -128,24 +163,33 @@ static void tile_by_factors(bool add, const rz_layer *l, factors a, int64_t na, 
         factors_times_factors(na, nb, width, ea, a.ld, eb, b.ld, add ? 1.0 : 0.0, out, ld);
         continue;
       }
+      factors_times_factors(na, nb, width, ea, a.ld, eb, b.ld, 0.0, q, nb);
+      if (a.x_single) {
+        inputs_times_inputs(na, nb, l->d_in, a.x_single + (int64_t)t * l->d_in * a.ld, a.ld,
+                            b.x_single + (int64_t)s * l->d_in * b.ld, b.ld, p_single);
+        multiply_single(add, na, nb, p_single, q, out, ld);
+        continue;
+      }
       factors_times_factors(na, nb, l->d_in, a.x + (int64_t)t * l->d_in * a.ld, a.ld, b.x + (int64_t)s * l->d_in * b.ld,
                             b.ld, 0.0, p, nb);
-      factors_times_factors(na, nb, width, ea, a.ld, eb, b.ld, 0.0, q, nb);
       multiply(add, na, nb, p, q, out, ld);
     }
 }
 
 static rz_err side_init_factors(side *s) {
-  const bool kept = s->j->factors != NULL;
+  const bool kept = side_kept(s);
   RZ_TRY(side_init(s, kept ? 0 : TILE, 0));
-  RZ_TRY(RZ_NEW(kept ? 0 : factor_height(s->l, 1) * TILE, &s->transposed));
+  RZ_TRY(RZ_NEW(kept ? 0 : factor_height(s->l, s->l->x != NULL, 1) * TILE, &s->transposed));
   return RZ_OK;
 }
 
 static rz_err gram_by_factors(bool add, side *a, int64_t na, side *b, int64_t nb, double *out, int64_t ld) {
   double *p = NULL, *q = NULL;
+  float *p_single = NULL;
   rz_err rc = RZ_OK;
+  a->single = b->single = keeps_single(a) && keeps_single(b);
   RZ_TRY_DONE(rc, RZ_NEW((int64_t)TILE * TILE, &p));
+  RZ_TRY_DONE(rc, RZ_NEW((int64_t)TILE * TILE, &p_single));
   RZ_TRY_DONE(rc, RZ_NEW((int64_t)TILE * TILE, &q));
   RZ_TRY_DONE(rc, side_init_factors(a));
   RZ_TRY_DONE(rc, side_init_factors(b));
@@ -154,12 +198,32 @@ static rz_err gram_by_factors(bool add, side *a, int64_t na, side *b, int64_t nb
     const factors fa = side_factors(a, ia, ma);
     for (int64_t ib = 0; ib < nb; ib += TILE) {
       const int64_t mb = nb - ib < TILE ? nb - ib : TILE;
-      tile_by_factors(add, a->l, fa, ma, side_factors(b, ib, mb), mb, p, q, out + ia * ld + ib, ld);
+      tile_by_factors(add, a->l, fa, ma, side_factors(b, ib, mb), mb, p, p_single, q, out + ia * ld + ib, ld);
     }
   }
 done:
   rz_free(&p);
+  rz_free(&p_single);
   rz_free(&q);
+  return rc;
+}
+
+static rz_err keep_layer(rz_jacobian *j, int k) {
+  const rz_layer *l = j->layer[k];
+  const bool single = exact_in_single(l, j->n), with_x = l->x && !single;
+  const int64_t lx = (int64_t)l->n_share * l->d_in;
+  rz_layer_work w = {0};
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_layer_work_init(&w, l, TILE));
+  RZ_TRY_DONE(rc, RZ_NEW(factor_height(l, with_x, j->n_comp) * j->n, &j->factors[k]));
+  if (single) RZ_TRY_DONE(rc, RZ_NEW(lx * j->n, &j->inputs[k]));
+  for (int64_t i0 = 0; i0 < j->n; i0 += TILE) {
+    const int64_t n = j->n - i0 < TILE ? j->n - i0 : TILE;
+    transpose_factors(l, with_x, 0, j->n_comp, i0, n, w.x, w.e, j->factors[k] + i0, j->n);
+    if (single) transpose_single(n, lx, rz_layer_input(l, i0, n, w.x), j->inputs[k] + i0, j->n);
+  }
+done:
+  rz_layer_work_free(&w);
   return rc;
 }
 
@@ -167,20 +231,13 @@ done:
 static rz_err keep_factors(rz_jacobian *j) {
   rz_err rc = RZ_OK;
   if (j->factors || j->scale || j->n_layer == 0) return RZ_OK;
-  RZ_TRY(RZ_NEW0(j->n_layer, &j->factors));
-  for (int k = 0; k < j->n_layer; k++) {
-    const rz_layer *l = j->layer[k];
-    rz_layer_work w = {0};
-    if (!layer_by_factors(l)) continue;
-    rc = RZ_NEW(factor_height(l, j->n_comp) * j->n, &j->factors[k]);
-    if (rc == RZ_OK) rc = rz_layer_work_init(&w, l, TILE);
-    for (int64_t i0 = 0; rc == RZ_OK && i0 < j->n; i0 += TILE)
-      transpose_factors(l, 0, j->n_comp, i0, j->n - i0 < TILE ? j->n - i0 : TILE, w.x, w.e, j->factors[k] + i0, j->n);
-    rz_layer_work_free(&w);
-    if (rc != RZ_OK) rz_jacobian_forget(j);
-    RZ_TRY(rc);
-  }
-  return RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW0(j->n_layer, &j->factors));
+  RZ_TRY_DONE(rc, RZ_NEW0(j->n_layer, &j->inputs));
+  for (int k = 0; k < j->n_layer; k++)
+    if (layer_by_factors(j->layer[k])) RZ_TRY_DONE(rc, keep_layer(j, k));
+done:
+  if (rc != RZ_OK) rz_jacobian_forget(j);
+  return rc;
 }
 
 static void side_panel(side *s, int64_t first, int64_t n, int a0, int n_a, const double *scale) {

@@ -16,7 +16,8 @@ struct rz_jacobian {
   double *dots;     /* [n_comp (of the mean), n_comp, n]: J_(c,i) . mean / scale^2 for Gram blocks, or NULL */
   double *panel;    /* [n_comp, n, n_param]: the rows themselves, uncentred and unscaled, or NULL */
   double *
-      *factors; /* [n_layer] inputs and signals of layers with their samples side by side, for Gram blocks; or NULL */
+      *factors;   /* [n_layer] inputs and signals of layers with their samples side by side, for Gram blocks; or NULL */
+  float **inputs; /* [n_layer] the inputs of these, where single precision multiplies them exactly; or NULL */
   bool centred;
 };
 

@@ -235,6 +235,66 @@ static void check_setting(const setting *s, const rz_comm *comm, int64_t n) {
   free(d.j), free(d.w), free(d.mean), free(scale);
 }
 
+/* Whole numbers, and inputs also halves: every entry of a Gram block is exact in double precision, and so must the
+ * block be, whichever precision the inputs are multiplied in. `most` decides: spins, the largest numbers that single
+ * precision allows, one that it does not. */
+enum { EXACT_N = 150, EXACT_IN = 40, EXACT_OUT = 30 };
+
+static rz_jacobian *whole_numbers(int n_share, int most, double unit, const int32_t *gather) {
+  const rz_layer like = {
+      .d_in = EXACT_IN, .d_out = EXACT_OUT, .n_share = n_share, .n_x = EXACT_IN, .gather = n_share > 1 ? gather : NULL};
+  rz_jacobian *j = NULL;
+  rz_layer *l = NULL;
+  RZ_EXPECT_OK(rz_jacobian_create(EXACT_N, 1, EXACT_IN * EXACT_OUT, &j));
+  RZ_EXPECT_OK(rz_jacobian_add(j, &like, true, false, &l));
+  for (int i = 0; i < EXACT_N; i++) rz_jacobian_weights(j)[i] = 1.0 / EXACT_N;
+  for (int k = 0; k < EXACT_N * EXACT_IN; k++)
+    l->x[k] = unit * (draw(7, (uint64_t)k) > 0.0 ? most : -most + (most > 1 ? 2 * (k % 2) : 0));
+  for (int k = 0; k < EXACT_N * EXACT_OUT * n_share; k++) l->d_re[k] = draw(8, (uint64_t)k) > 0.3 ? 1.0 : -2.0;
+  RZ_EXPECT_OK(rz_jacobian_prepare_gram(j));
+  return j;
+}
+
+static double exact_entry(const rz_layer *a, int64_t i, const rz_layer *b, int64_t k) {
+  double sum = 0.0;
+  for (int t = 0; t < a->n_share; t++)
+    for (int s = 0; s < b->n_share; s++) {
+      double x = 0.0, e = 0.0;
+      for (int q = 0; q < EXACT_IN; q++)
+        x += a->x[i * EXACT_IN + (a->gather ? a->gather[t * EXACT_IN + q] : q)] *
+             b->x[k * EXACT_IN + (b->gather ? b->gather[s * EXACT_IN + q] : q)];
+      for (int q = 0; q < EXACT_OUT; q++)
+        e += a->d_re[(i * a->n_share + t) * EXACT_OUT + q] * b->d_re[(k * b->n_share + s) * EXACT_OUT + q];
+      sum += x * e;
+    }
+  return sum;
+}
+
+static void check_exact_inputs(int n_share) {
+  static const struct {
+    int most;
+    double unit;
+  } kind[] = {{1, 1.0}, {647, 1.0}, {5001, 1.0}, {1, 0.5}};
+  enum { N_KIND = (int)(sizeof kind / sizeof kind[0]), FIRST = 3 };
+  int32_t gather[2 * EXACT_IN];
+  rz_jacobian *j[N_KIND];
+  double *out = reals(EXACT_N * EXACT_N);
+  for (int k = 0; k < 2 * EXACT_IN; k++) gather[k] = (k % EXACT_IN + 7 * (k / EXACT_IN)) % EXACT_IN;
+  for (int k = 0; k < N_KIND; k++) j[k] = whole_numbers(n_share, kind[k].most, kind[k].unit, gather);
+  for (int a = 0; a < N_KIND; a++)
+    for (int b = 0; b < N_KIND; b++) {
+      int64_t wrong = 0;
+      RZ_EXPECT_OK(rz_jacobian_gram(j[a], 0, FIRST, EXACT_N - FIRST, j[b], 0, 0, EXACT_N, out, EXACT_N));
+      for (int i = FIRST; i < EXACT_N; i++)
+        for (int k = 0; k < EXACT_N; k++)
+          wrong += out[(i - FIRST) * EXACT_N + k] !=
+                   exact_entry(rz_jacobian_layer(j[a], 0), i, rz_jacobian_layer(j[b], 0), k);
+      if (!RZ_EXPECT(wrong == 0)) fprintf(stderr, "  kinds %d, %d: %lld wrong\n", a, b, (long long)wrong);
+    }
+  for (int k = 0; k < N_KIND; k++) rz_jacobian_destroy(&j[k]);
+  free(out);
+}
+
 static void check_errors(const rz_comm *comm) {
   rz_jacobian *j = NULL;
   rz_layer *l = NULL;
@@ -274,6 +334,8 @@ int main(int argc, char **argv) {
     check_setting(&settings[i], &comm, 1); /* most ranks hold nothing */
     if (rz_n_failed > before) fprintf(stderr, "in setting '%s'\n", settings[i].name);
   }
+  check_exact_inputs(1);
+  check_exact_inputs(2);
   check_errors(&comm);
   RZ_EXPECT(rz_memory_query().n_alive == 0);
   return rz_check_finish();

@@ -75,8 +75,9 @@ rz_err rz_jacobian_rows(const rz_jacobian *j, int c, int64_t first, int64_t coun
  * same layers and the same mean and scales. */
 rz_err rz_jacobian_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t na, const rz_jacobian *b, int cb,
                         int64_t first_b, int64_t nb, double *out, int64_t ld);
-/* Before many Gram blocks: keep the products with the mean that every block needs (n_comp^2 n numbers) until factors,
- * mean or scales change. */
+/* Before many Gram blocks: keep the products with the mean that every block needs (n_comp^2 n numbers), and the factors
+ * in the order that suits Grams, until factors, mean or scales change. Inputs that are integers of at most
+ * sqrt(2^24 / d_in), as spins are, are multiplied in single precision: that is exact, and changes no bit of a block. */
 rz_err rz_jacobian_prepare_gram(rz_jacobian *j);
 
 /* Exchange of samples between ranks: numbers per sample, and copying n listed samples to and from a buffer
