@@ -28,6 +28,8 @@ static rz_eigen_problem make_problem(const rz_ed_spec *spec, const rz_comm *comm
       .paired = product->is_complex,
       .rows = {product->states.first * width, product->states.count * width},
       .apply = product->apply,
+      .alloc = product->alloc,
+      .release = product->release,
       .ctx = product->ctx,
       .n_wanted = count_levels(spec, product->dim),
       .tol = spec->tol > 0.0 ? spec->tol : 1e-12,
@@ -79,7 +81,7 @@ rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *ou
   RZ_CHECK_DONE(rc, out->dim >= 1, RZ_ERR_ARG, "no state has these quantum numbers");
   const bool dense = strcmp(out->solver, "dense") == 0; /* without vectors it has no residuals */
   RZ_TRY_DONE(rc, rz_eigen_solve(out->solver, &p, spec->with_vectors || dense, &e));
-  out->bytes = product.bytes + e.bytes;
+  out->bytes = rz_ed_product_held(&product) + e.bytes;
   RZ_TRY_DONE(rc, take_result(spec, comm, product.states, &e, out));
 done:
   rz_eigen_result_free(&e);

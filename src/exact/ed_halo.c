@@ -1,5 +1,4 @@
 #include "ed_halo.h"
-#include "ed_near.h"
 #include "ritz/core/memory.h"
 
 #include <stdlib.h>
@@ -19,7 +18,7 @@ typedef struct span_list {
 struct rz_ed_halo {
   const rz_ed_halves *halves;
   const rz_comm *comm;
-  rz_ed_near *near;
+  const rz_ed_near *near;
   int width, n_round;
   int64_t limit; /* states of a round, unless one block has more */
   rz_range own;  /* blocks */
@@ -30,7 +29,7 @@ struct rz_ed_halo {
   int64_t bytes;
 };
 
-int64_t rz_ed_halo_bytes(const rz_ed_halo *h) { return h->bytes + rz_ed_near_bytes(h->near); }
+int64_t rz_ed_halo_bytes(const rz_ed_halo *h) { return h->bytes; }
 int rz_ed_halo_rounds(const rz_ed_halo *h) { return h->n_round; }
 
 /* --- The plan --- */
@@ -114,21 +113,6 @@ done:
   return rc;
 }
 
-/* --- Ranks of this machine --- */
-
-rz_err rz_ed_halo_show(rz_ed_halo *h, const double *x, const double **at) {
-  const int64_t *const first = h->halves->first;
-  RZ_TRY(rz_ed_near_show(h->near, x));
-  for (int r = 0; r < h->comm->size; r++) {
-    if (!rz_ed_near_are(h->near, r, h->comm->rank)) continue;
-    const rz_range blocks = rz_ed_halves_share(h->halves, r, h->comm->size);
-    const double *const from = rz_ed_near_vector(h->near, r);
-    for (int64_t b = blocks.first; b < blocks.first + blocks.count; b++)
-      at[b] = from + (first[b] - first[blocks.first]) * h->width;
-  }
-  return RZ_OK;
-}
-
 /* --- Rounds --- */
 
 /* Items of a round: *first .. return value - 1. Few rounds: a search from the front. */
@@ -210,7 +194,7 @@ static rz_err allocate(rz_ed_halo *h) {
   return RZ_OK;
 }
 
-rz_err rz_ed_halo_create(const rz_ed_links *k, const rz_comm *comm, bool share, rz_ed_halo **out) {
+rz_err rz_ed_halo_create(const rz_ed_links *k, const rz_comm *comm, const rz_ed_near *near, rz_ed_halo **out) {
   enum { MOST_STATES = 1 << 27 }; /* of a message */
   rz_err rc = RZ_OK;
   *out = NULL;
@@ -218,12 +202,11 @@ rz_err rz_ed_halo_create(const rz_ed_links *k, const rz_comm *comm, bool share, 
   rz_ed_halo *const h = *out;
   h->halves = k->halves;
   h->comm = comm;
+  h->near = near;
   h->width = k->is_complex ? 2 : 1;
   h->own = rz_ed_halves_share(k->halves, comm->rank, comm->size);
   h->limit = k->halves->first[k->halves->n_block] / comm->size / 2;
   if (h->limit > MOST_STATES) h->limit = MOST_STATES;
-  const int64_t *const first = k->halves->first, n = first[h->own.first + h->own.count] - first[h->own.first];
-  RZ_TRY_DONE(rc, rz_ed_near_create(comm, n * h->width, share, &h->near));
   RZ_TRY_DONE(rc, rz_agree(comm, comm->size > 1 ? plan(h, k) : RZ_OK));
   RZ_TRY_DONE(rc, rz_agree(comm, allocate(h)));
 done:
@@ -234,7 +217,6 @@ done:
 void rz_ed_halo_destroy(rz_ed_halo **halo) {
   rz_ed_halo *const h = *halo;
   if (!h) return;
-  rz_ed_near_destroy(&h->near);
   rz_free(&h->receive.item);
   rz_free(&h->send.item);
   for (int i = 0; i < 2; i++) {

@@ -15,13 +15,23 @@ typedef struct rz_ed_near rz_ed_near;
 rz_err rz_ed_near_create(const rz_comm *comm, int64_t n, bool share, rz_ed_near **out);
 /* Collective. */
 void rz_ed_near_destroy(rz_ed_near **near);
+/* Of vectors that had to be copied; those of rz_ed_near_alloc are the caller's. */
 int64_t rz_ed_near_bytes(const rz_ed_near *near);
 /* Can the two ranks read each other's vectors? A rank is not near itself. Local. */
 bool rz_ed_near_are(const rz_ed_near *near, int a, int b);
-/* Copy x to where the others can read it, once none of them reads the last one any more, and wait until theirs are
- * there. Collective. */
+
+/* Vectors [count, n] that others can read where they are, if there is room for that, else any. To be released before
+ * `near` is destroyed. Collective; errors are agreed. */
+rz_err rz_ed_near_alloc(rz_ed_near *near, int64_t count, double **vectors);
+/* NULL: nothing is done. Collective. */
+void rz_ed_near_release(rz_ed_near *near, double **vectors);
+
+/* Let near ranks read x and wait until theirs can be read: one of rz_ed_near_alloc on all ranks, the same by its
+ * number, or a copy is made. x must stay as it is until rz_ed_near_hide. Collective. */
 rz_err rz_ed_near_show(rz_ed_near *near, const double *x);
-/* The vector of a rank that is near this one. */
+/* What a rank that is near this one shows. */
 const double *rz_ed_near_vector(const rz_ed_near *near, int rank);
+/* Wait until no one reads any more. Collective. */
+rz_err rz_ed_near_hide(rz_ed_near *near);
 
 #endif

@@ -25,8 +25,9 @@ static rz_err by_halves(const rz_ed_spec *spec, const rz_ed_operator *op, const 
   p->is_complex = !op->real;
   p->states = rz_ed_split_range(p->halves);
   p->apply = rz_ed_split_apply;
+  p->alloc = rz_ed_split_alloc;
+  p->release = rz_ed_split_release;
   p->ctx = p->halves;
-  p->bytes = rz_ed_split_bytes(p->halves);
   return RZ_OK;
 }
 
@@ -38,7 +39,6 @@ static rz_err by_rows(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_product
   p->states = rz_ed_rows_range(p->rows);
   p->apply = rz_ed_rows_apply;
   p->ctx = p->rows;
-  p->bytes = rz_ed_rows_bytes(p->rows);
   return RZ_OK;
 }
 
@@ -63,6 +63,10 @@ void rz_ed_product_free(rz_ed_product *p) {
   rz_ed_split_destroy(&p->halves);
   rz_ed_rows_destroy(&p->rows);
   memset(p, 0, sizeof *p);
+}
+
+int64_t rz_ed_product_held(const rz_ed_product *p) {
+  return p->halves ? rz_ed_split_bytes(p->halves) : rz_ed_rows_bytes(p->rows);
 }
 
 double rz_ed_product_bytes(const rz_ed_spec *spec, double dim, int n_element, bool is_complex, int size) {

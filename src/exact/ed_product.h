@@ -12,10 +12,11 @@ typedef struct rz_ed_product {
   const char *name; /* "halves" or "rows" */
   int64_t dim;
   bool is_complex;
-  rz_range states;  /* of this rank: contiguous, in rank order */
-  rz_matvec *apply; /* on this rank's states, complex ones as pairs. Collective */
+  rz_range states;       /* of this rank: contiguous, in rank order */
+  rz_matvec *apply;      /* on this rank's states, complex ones as pairs. Collective */
+  rz_eigen_alloc *alloc; /* as in rz_eigen_problem */
+  rz_eigen_release *release;
   void *ctx;
-  int64_t bytes;              /* this rank holds */
   struct rz_ed_split *halves; /* one of the two, owned */
   struct rz_ed_rows *rows;
 } rz_ed_product;
@@ -23,6 +24,8 @@ typedef struct rz_ed_product {
 /* Collective. Errors: RZ_ERR_ARG as rz_ed_check, or if H does not keep the fixed Sz; RZ_ERR_MEMORY. */
 rz_err rz_ed_product_create(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_product *out);
 void rz_ed_product_free(rz_ed_product *p);
+/* Bytes this rank holds. Local. */
+int64_t rz_ed_product_held(const rz_ed_product *p);
 /* About what one of `size` ranks will hold for a spec with a group of n_element symmetries (1: none), in a sector of
  * dim states; what it receives from others is counted. Local. */
 double rz_ed_product_bytes(const rz_ed_spec *spec, double dim, int n_element, bool is_complex, int size);

@@ -25,6 +25,7 @@ struct rz_ed_split {
   const rz_comm *comm;
   rz_ed_halves *halves;
   rz_ed_links *links;
+  rz_ed_near *near;
   rz_ed_halo *halo;
   const rz_ed_kernels *kernels;
   int width; /* doubles per number */
@@ -49,7 +50,9 @@ struct rz_ed_split {
 };
 
 int64_t rz_ed_split_dim(const rz_ed_split *s) { return s->halves->first[s->halves->n_block]; }
-int64_t rz_ed_split_bytes(const rz_ed_split *s) { return s->bytes + s->links->bytes + rz_ed_halo_bytes(s->halo); }
+int64_t rz_ed_split_bytes(const rz_ed_split *s) {
+  return s->bytes + s->links->bytes + rz_ed_near_bytes(s->near) + rz_ed_halo_bytes(s->halo);
+}
 
 rz_range rz_ed_split_range(const rz_ed_split *s) {
   const int64_t *const first = s->halves->first;
@@ -166,19 +169,28 @@ static void add_all(const rz_ed_split *s, bool own, double scale, double *y) {
     for (int64_t t = 0; t < w->n_tile; t++) do_tile(s, w, w->block + t * LANES, own, y);
 }
 
-static void enter_own(const rz_ed_split *s, const double *x) {
+/* Blocks of a rank that can be read from x on. */
+static void enter(const rz_ed_split *s, rz_range blocks, const double *x) {
   const int64_t *const first = s->halves->first;
-  for (int64_t b = s->own.first; b < s->own.first + s->own.count; b++)
-    s->at[b] = x + (first[b] - first[s->own.first]) * s->width;
+  for (int64_t b = blocks.first; b < blocks.first + blocks.count; b++)
+    s->at[b] = x + (first[b] - first[blocks.first]) * s->width;
+}
+
+static void enter_near(const rz_ed_split *s) {
+  for (int r = 0; r < s->comm->size; r++)
+    if (rz_ed_near_are(s->near, r, s->comm->rank))
+      enter(s, rz_ed_halves_share(s->halves, r, s->comm->size), rz_ed_near_vector(s->near, r));
 }
 
 rz_err rz_ed_split_apply(void *ctx, const double *x, double c, double *y) {
   rz_ed_split *const s = ctx;
   const int n_round = rz_ed_halo_rounds(s->halo);
   if (n_round > 0) RZ_TRY(rz_ed_halo_start(s->halo, 0, x));
-  RZ_TRY(rz_ed_halo_show(s->halo, x, s->at));
-  enter_own(s, x);
+  RZ_TRY(rz_ed_near_show(s->near, x));
+  enter_near(s);
+  enter(s, s->own, x);
   add_all(s, true, c, y);
+  RZ_TRY(rz_ed_near_hide(s->near));
   memset(s->at, 0, (size_t)s->halves->n_block * sizeof *s->at);
   for (int round = 0; round < n_round; round++) {
     RZ_TRY(rz_ed_halo_finish(s->halo, round, s->at));
@@ -188,6 +200,12 @@ rz_err rz_ed_split_apply(void *ctx, const double *x, double c, double *y) {
   }
   return RZ_OK;
 }
+
+rz_err rz_ed_split_alloc(void *ctx, int64_t count, double **vectors) {
+  return rz_ed_near_alloc(((rz_ed_split *)ctx)->near, count, vectors);
+}
+
+void rz_ed_split_release(void *ctx, double **vectors) { rz_ed_near_release(((rz_ed_split *)ctx)->near, vectors); }
 
 /* --- Sweeps --- */
 
@@ -356,7 +374,8 @@ rz_err rz_ed_split_create(const rz_ed_operator *op, bool fixed_sz, int n_up, boo
   s->width = op->real ? 1 : 2;
   s->kernels = op->real ? RZ_ISA_PICK(rz_ed_real) : RZ_ISA_PICK(rz_ed_complex);
   RZ_TRY_DONE(rc, rz_agree(comm, fill(s, op, fixed_sz, n_up)));
-  RZ_TRY_DONE(rc, rz_ed_halo_create(s->links, comm, share, &s->halo));
+  RZ_TRY_DONE(rc, rz_ed_near_create(comm, rz_ed_split_range(s).count * s->width, share, &s->near));
+  RZ_TRY_DONE(rc, rz_ed_halo_create(s->links, comm, s->near, &s->halo));
 done:
   if (rc != RZ_OK) rz_ed_split_destroy(out);
   return rc;
@@ -366,6 +385,7 @@ void rz_ed_split_destroy(rz_ed_split **split) {
   rz_ed_split *const s = *split;
   if (!s) return;
   rz_ed_halo_destroy(&s->halo);
+  rz_ed_near_destroy(&s->near);
   for (int i = 0; i < s->n_sweep; i++) rz_free(&s->sweep[i].block);
   rz_free(&s->sweep);
   rz_free(&s->at);

@@ -35,6 +35,18 @@ rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_
   return rz_agree(p->comm, rz_eigen_product(p, x, 0.0, y, r));
 }
 
+rz_err rz_eigen_vectors_create(const rz_eigen_problem *p, int64_t count, double **vectors) {
+  if (p->alloc) return p->alloc(p->ctx, count, vectors);
+  return rz_agree(p->comm, RZ_NEW(count * p->rows.count, vectors));
+}
+
+void rz_eigen_vectors_destroy(const rz_eigen_problem *p, double **vectors) {
+  if (p->release)
+    p->release(p->ctx, vectors);
+  else
+    rz_free(vectors);
+}
+
 /* Multiply by the phase that makes the product with a random vector positive. Not with the start of the search: further
  * copies of a degenerate level are orthogonal to it. */
 static rz_err fix_phase(const rz_eigen_problem *p, const double *random, double *x) {

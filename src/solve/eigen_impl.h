@@ -16,6 +16,13 @@ rz_err rz_eigen_apply(const rz_eigen_problem *p, const double *x, double *y, rz_
  * y [rows] are overwritten. Collective. */
 rz_err rz_eigen_rms(const rz_eigen_problem *p, double *x, double *y, rz_eigen_result *r, double *rms);
 
+/* --- Memory for what is multiplied --- */
+
+/* Vectors [count, rows] as the problem wants them, to be destroyed likewise. Collective; errors are agreed. */
+rz_err rz_eigen_vectors_create(const rz_eigen_problem *p, int64_t count, double **vectors);
+/* NULL: nothing is done. Collective. */
+void rz_eigen_vectors_destroy(const rz_eigen_problem *p, double **vectors);
+
 /* --- Vectors. n counts doubles of this rank; paired vectors hold whole pairs. --- */
 
 enum { RZ_EIGEN_BLOCK = 256 }; /* elements summed without compensation */

@@ -17,6 +17,7 @@
 typedef struct recurrence {
   const rz_eigen_problem *p;
   rz_eigen_result *r;
+  double *vectors;      /* [2, rows]: of the product, side by side */
   double *u, *other;    /* [rows]: u_j; u_(j-1), from which u_(j+1) is made */
   int64_t n, room;      /* elements of T: alpha_0 .. alpha_(n-1), beta_0 .. beta_n */
   double *alpha, *beta; /* beta_0: of the start vector, no element of T */
@@ -152,8 +153,6 @@ static rz_err allocate(recurrence *t, bool with_vector) {
   const int64_t rows = t->p->rows.count;
   RZ_TRY(RZ_NEW(1, &t->r->value));
   RZ_TRY(RZ_NEW(1, &t->r->residual));
-  RZ_TRY(RZ_NEW(rows, &t->u));
-  RZ_TRY(RZ_NEW(rows, &t->other));
   return with_vector ? RZ_NEW(rows, &t->r->vector) : RZ_OK;
 }
 
@@ -161,14 +160,16 @@ rz_err rz_lanczos_lowest(const rz_eigen_problem *p, bool with_vector, rz_eigen_r
   recurrence t = {.p = p, .r = out};
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_agree(p->comm, allocate(&t, with_vector)));
+  RZ_TRY_DONE(rc, rz_eigen_vectors_create(p, 2, &t.vectors));
+  t.u = t.vectors;
+  t.other = t.vectors + p->rows.count;
   RZ_TRY_DONE(rc, find_level(&t, with_vector));
   if (with_vector) RZ_TRY_DONE(rc, sum_vector(&t, out->vector));
   out->n_found = 1;
   out->value[0] = t.value;
   out->residual[0] = t.residual;
 done:
-  rz_free(&t.u);
-  rz_free(&t.other);
+  rz_eigen_vectors_destroy(p, &t.vectors);
   rz_free(&t.alpha);
   rz_free(&t.beta);
   rz_free(&t.work);

@@ -164,8 +164,7 @@ rz_err rz_lanczos_basis_create(const rz_eigen_problem *p, rz_lanczos_basis **out
   RZ_TRY_DONE(rc, rz_agree(p->comm, rz_int(p->rows.count, &rows))); /* for BLAS */
   b->p = p;
   const int64_t room = b->room, n_column = room + 1 + p->n_wanted;
-  rc = RZ_NEW((room + 1) * p->rows.count, &b->vector);
-  if (rc == RZ_OK) rc = RZ_NEW(n_column, &b->column);
+  rc = RZ_NEW(n_column, &b->column);
   if (rc == RZ_OK) rc = RZ_NEW(n_packed(room), &b->t);
   if (rc == RZ_OK) rc = RZ_NEW(n_packed(room), &b->packed);
   if (rc == RZ_OK) rc = RZ_NEW(room * room, &b->s);
@@ -174,6 +173,7 @@ rz_err rz_lanczos_basis_create(const rz_eigen_problem *p, rz_lanczos_basis **out
   if (rc == RZ_OK) rc = RZ_NEW(2 * n_column, &b->c);
   if (rc == RZ_OK) rc = RZ_NEW(room * TURN_ROWS, &b->turned);
   RZ_TRY_DONE(rc, rz_agree(p->comm, rc));
+  RZ_TRY_DONE(rc, rz_eigen_vectors_create(p, room + 1, &b->vector));
   return RZ_OK;
 done:
   rz_lanczos_basis_destroy(out);
@@ -183,7 +183,7 @@ done:
 void rz_lanczos_basis_destroy(rz_lanczos_basis **basis) {
   rz_lanczos_basis *const b = *basis;
   if (!b) return;
-  rz_free(&b->vector);
+  if (b->p) rz_eigen_vectors_destroy(b->p, &b->vector);
   rz_free(&b->column);
   rz_free(&b->t);
   rz_free(&b->packed);

@@ -125,29 +125,25 @@ static rz_err time_product(const rz_comm *comm, rz_matvec *apply, void *ctx, con
   return RZ_OK;
 }
 
-static rz_err report(const rz_comm *comm, const char *name, rz_matvec *apply, void *ctx, int64_t n_local, double dim,
-                     int64_t held) {
-  double *x = NULL, *y = NULL, bytes = (double)held;
+/* v [2, n_local] */
+static rz_err report(const rz_comm *comm, const char *name, rz_matvec *apply, void *ctx, double *v, int64_t n_local,
+                     double dim, int64_t held) {
+  double *const x = v, *const y = v + n_local, bytes = (double)held;
   timing t;
-  rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW(n_local, &x));
-  RZ_TRY_DONE(rc, RZ_NEW(n_local, &y));
   for (int64_t i = 0; i < n_local; i++) x[i] = 1.0 / (double)(i + 1);
-  RZ_TRY_DONE(rc, time_product(comm, apply, ctx, x, y, &t));
-  RZ_TRY_DONE(rc, rz_sum(comm, 1, &bytes));
+  RZ_TRY(time_product(comm, apply, ctx, x, y, &t));
+  RZ_TRY(rz_sum(comm, 1, &bytes));
   const double each = 1e9 / dim * comm->size;
   if (comm->rank == 0)
     printf("  %-8s %8.2f %8.2f %8.2f %10.1f\n", name, each * t.least, each * t.median, each * t.wall, bytes / dim);
-done:
-  rz_free(&x);
-  rz_free(&y);
-  return rc;
+  return RZ_OK;
 }
 
 static rz_err time_all(const rz_ed_spec *spec, const rz_comm *comm, double *dim) {
   rz_ed_operator *op = NULL;
   rz_ed_split *split = NULL;
   rz_ed_rows *rows = NULL;
+  double *v = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY(rz_ed_operator_create(spec->op, &op));
   const int width = op->real ? 1 : 2;
@@ -161,15 +157,22 @@ static rz_err time_all(const rz_ed_spec *spec, const rz_comm *comm, double *dim)
     RZ_TRY_DONE(rc, rz_ed_split_create(op, spec->fixed_sz, spec->n_up, share, comm, &split));
     const int64_t n = rz_ed_split_range(split).count * width;
     size_t size = (size_t)n * sizeof(double);
-    if (share) RZ_TRY_DONE(rc, report(comm, "copy", copy, &size, n, *dim, 0));
-    RZ_TRY_DONE(
-        rc, report(comm, share ? "halves" : "messages", rz_ed_split_apply, split, n, *dim, rz_ed_split_bytes(split)));
+    RZ_TRY_DONE(rc, rz_ed_split_alloc(split, 2, &v));
+    if (share) RZ_TRY_DONE(rc, report(comm, "copy", copy, &size, v, n, *dim, 0));
+    RZ_TRY_DONE(rc, report(comm, share ? "halves" : "messages", rz_ed_split_apply, split, v, n, *dim,
+                           rz_ed_split_bytes(split)));
+    rz_ed_split_release(split, &v);
     rz_ed_split_destroy(&split);
   }
   RZ_TRY_DONE(rc, rz_ed_rows_create(spec, comm, &rows));
-  RZ_TRY_DONE(rc, report(comm, "rows", rz_ed_rows_apply, rows, rz_ed_rows_range(rows).count * width, *dim,
-                         rz_ed_rows_bytes(rows)));
+  const int64_t n = rz_ed_rows_range(rows).count * width;
+  RZ_TRY_DONE(rc, RZ_NEW(2 * n, &v));
+  RZ_TRY_DONE(rc, report(comm, "rows", rz_ed_rows_apply, rows, v, n, *dim, rz_ed_rows_bytes(rows)));
 done:
+  if (split)
+    rz_ed_split_release(split, &v);
+  else
+    rz_free(&v);
   rz_ed_rows_destroy(&rows);
   rz_ed_split_destroy(&split);
   rz_ed_operator_destroy(&op);

@@ -8,10 +8,11 @@
  *
  * Sectors without symmetries are multiplied "by halves": the sites are cut in two, the states with equal high half are
  * a block, and what acts on the low half is one small table for all blocks. Nothing is kept per state; with the two
- * vectors of "lanczos" a level takes 16 bytes per state (32 if complex), on several ranks 8 (16) more for the blocks of
- * others, which ranks of one machine read in shared memory where /dev/shm has room for it, others receive. The tables
- * may take 64 MiB, or as much as a vector if that is more; an operator of many long strings, or a sector that is small
- * for its sites, is multiplied "by rows" instead, as sectors with symmetries are. */
+ * vectors of "lanczos" a level takes 16 bytes per state (32 if complex). They lie in shared memory where /dev/shm has
+ * room for them, and ranks of one machine read them there; up to 8 (16) bytes more are taken by blocks of other
+ * machines, or by a copy to be read where a vector lies elsewhere, as those of other solvers do. The tables may take 64
+ * MiB, or as much as a vector if that is more; an operator of many long strings, or a sector that is small for its
+ * sites, is multiplied "by rows" instead, as sectors with symmetries are. */
 #ifndef RITZ_EXACT_ED_H
 #define RITZ_EXACT_ED_H
 

@@ -17,6 +17,10 @@
 
 /* y = A x + c y: this rank's rows of either vector, c equal on all ranks; where c is 0, y is not read. Collective. */
 typedef rz_err rz_matvec(void *ctx, const double *x, double c, double *y);
+/* Vectors [count, this rank's rows] that the product reads best, side by side. Collective; all ranks agree on an error.
+ * Released by the same ctx; NULL: nothing is done. */
+typedef rz_err rz_eigen_alloc(void *ctx, int64_t count, double **vectors);
+typedef void rz_eigen_release(void *ctx, double **vectors);
 
 typedef struct rz_eigen_problem {
   const rz_comm *comm;
@@ -25,7 +29,9 @@ typedef struct rz_eigen_problem {
   rz_range rows; /* this rank's rows of every vector: contiguous, in rank order, together 0 .. n - 1, whole pairs if
                     paired; ranks may have none. {0, 0} on every rank: rz_share of the rows, or of the pairs */
   rz_matvec *apply;
-  void *ctx;
+  rz_eigen_alloc *alloc; /* of "lanczos" for what it multiplies; NULL: any memory */
+  rz_eigen_release *release;
+  void *ctx;    /* of the three */
   int n_wanted; /* lowest pairs */
   double tol;   /* residual relative to max(|value|, root mean square of the spectrum), e.g. 1e-12. "lanczos" for one
                    level without its vector: ten times that, which the value is better than unless a second level lies
