@@ -47,7 +47,7 @@ static void compare_properties(int n, const rz_operator *op, const double comple
 
 /* Lanes, single elements and the connected list agree bit for bit; flip sets are distinct and sorted. */
 static void compare_evaluators(const rz_operator *op) {
-  enum { LANE = 70 };
+  enum { LANE = 80 };
   const int n = rz_operator_n_site(op);
   int8_t *spin, *lanes;
   double complex *out, *mel;
