@@ -85,27 +85,36 @@ static void multiply_real(int row_size, double *to, const double *x, const doubl
   for (int j = 0; j < row_size; j += W) store(to + j, load(x + j) * load(y + j));
 }
 
-/* Groups first .. first + n - 1 (n <= 4) of one lane: `down` times the rows that raise its inputs. */
-static inline void fill_groups(const rz_cosh_net *net, int n, const uint8_t *bits, const double *down,
-                               const double *four, double *u) {
-  vec v[4 * PARTS];
+/* n <= W groups of one lane, eight vectors at most: `down` times the rows that raise its inputs. */
+__attribute__((always_inline)) static inline void fill_groups(const rz_cosh_net *net, int n, const uint8_t *bits,
+                                                              const double *down, const double *four, double *u) {
+  vec v[GROUP];
   const int n_four = n_four_of(net), n_vec = n * PARTS;
+  const int64_t row_size = net->row_size;
   for (int k = 0; k < n_vec; ++k) v[k] = load(down + k * W);
-  for (int q = 0; q < n_four; ++q) {
-    const double *row = four + (int64_t)(16 * q + bits[q * LANES]) * net->row_size;
+  for (int q = 0; q < n_four; ++q, four += 16 * row_size) {
+    const double *row = four + bits[q * LANES] * row_size;
     for (int k = 0; k < n_vec; ++k) v[k] *= load(row + k * W);
   }
   for (int k = 0; k < n_vec; ++k) store(u + k / PARTS * STRIDE + k % PARTS * W, v[k]);
 }
 
 static void fill_units(const rz_cosh_net *net, const uint8_t *bits, double *u) {
-  int j = 0;
-  for (; j + 4 <= net->n_group; j += 4)
-    for (int l = 0; l < LANES; ++l)
-      fill_groups(net, 4, bits + l, net->down + j * GROUP, net->four + j * GROUP, u + j * STRIDE + l * GROUP);
-  for (; j < net->n_group; ++j)
-    for (int l = 0; l < LANES; ++l)
-      fill_groups(net, 1, bits + l, net->down + j * GROUP, net->four + j * GROUP, u + j * STRIDE + l * GROUP);
+  for (int j = 0; j < net->n_group; j += W) {
+    const double *down = net->down + j * GROUP, *four = net->four + j * GROUP;
+    double *to = u + (int64_t)j * STRIDE;
+    switch (net->n_group - j) {
+#define FILL(n)                                                                                                        \
+  for (int l = 0; l < LANES; ++l) fill_groups(net, (n) < W ? (n) : W, bits + l, down, four, to + l * GROUP);
+#define CASE(k)                                                                                                        \
+  case k + 1:                                                                                                          \
+    FILL(k + 1)                                                                                                        \
+    break;
+      EACH8(CASE)
+    default:
+      FILL(W)
+    }
+  }
 }
 
 static void refresh_real(const rz_cosh_net *net, const int8_t *x, double *cache, double *re, double *im) {
