@@ -4,17 +4,7 @@
 #include "ritz/core/memory.h"
 #include "ritz/core/simd.h"
 #include "ritz/linalg/blas.h"
-#include <math.h>
 #include <string.h>
-
-/* Multiply-adds per pair of rows: T^2 (d_in + d_out) by Grams, d_in d_out by panels. */
-static double factors_cost(const rz_layer *l) {
-  return (double)l->n_share * l->n_share * ((l->x ? l->d_in : 0) + rz_layer_width(l));
-}
-
-static bool layer_by_factors(const rz_layer *l) {
-  return l->n_share == 1 && !l->x ? true : factors_cost(l) < (double)rz_layer_size(l);
-}
 
 /* One side of a Gram block: samples first .. first + n - 1 of component c of layer k. */
 typedef struct side {
@@ -85,49 +75,6 @@ static void inputs_times_inputs(int64_t na, int64_t nb, int k, const float *a, i
 MULTIPLY(double, multiply)
 MULTIPLY(float, multiply_single)
 
-/* to[r, i] = from[i, r] for i < n, r < width; in squares that the first-level cache holds. */
-#define TRANSPOSE(type, name)                                                                                          \
-  static void name(int64_t n, int64_t width, const double *restrict from, type *restrict to, int64_t ld) {             \
-    enum { SQUARE = 16 };                                                                                              \
-    for (int64_t i0 = 0; i0 < n; i0 += SQUARE)                                                                         \
-      for (int64_t r0 = 0; r0 < width; r0 += SQUARE)                                                                   \
-        for (int64_t r = r0; r < width && r < r0 + SQUARE; r++)                                                        \
-          for (int64_t i = i0; i < n && i < i0 + SQUARE; i++) to[r * ld + i] = (type)from[i * width + r];              \
-  }
-TRANSPOSE(double, transpose)
-TRANSPOSE(float, transpose_single)
-
-/* Are all sums of products of these inputs exact in single precision, whatever their order? They are integers below
- * 2^24 if every input is an integer of at most sqrt(2^24 / d_in); spins are. */
-RZ_CLONES static bool exact_in_single(const rz_layer *l, int64_t n) {
-  const double most = 4096.0 / sqrt(l->d_in);
-  int64_t bad = 0;
-  for (int64_t k = 0; l->x && k < n * l->n_x; k++) bad += !(fabs(l->x[k]) <= most) || l->x[k] != rint(l->x[k]);
-  return l->x && bad == 0;
-}
-
-/* Inputs (unless with_x is false), then the signals of each component, of samples first .. first + n - 1: numbers (t,
- * a) down, samples across. */
-static int64_t factor_height(const rz_layer *l, bool with_x, int n_comp) {
-  return (int64_t)l->n_share * ((with_x ? l->d_in : 0) + (int64_t)n_comp * rz_layer_width(l));
-}
-
-static void transpose_factors(const rz_layer *l, bool with_x, int c0, int n_c, int64_t first, int64_t n, double *x_tmp,
-                              double *e_tmp, double *to, int64_t ld) {
-  const int64_t lx = with_x ? (int64_t)l->n_share * l->d_in : 0, le = (int64_t)l->n_share * rz_layer_width(l);
-  if (with_x) transpose(n, lx, rz_layer_input(l, first, n, x_tmp), to, ld);
-  for (int c = 0; c < n_c; c++) {
-    const double *e = rz_layer_signal(l, c0 + c, first, n, e_tmp);
-    double *at = to + (lx + c * le) * ld;
-    if (e)
-      transpose(n, le, e, at, ld);
-    else
-      for (int64_t r = 0; r < le; r++) memset(at + r * ld, 0, (size_t)n * sizeof *at);
-  }
-}
-
-enum { TILE = 128 };
-
 /* Factors of a tile's samples, kept or made. */
 typedef struct factors {
   const double *x, *e;
@@ -148,8 +95,8 @@ static factors side_factors(side *s, int64_t i0, int64_t n) {
     const double *at = s->j->factors[s->k] + first;
     return (factors){at, at + (lx + s->c * le) * ld, s->single ? s->j->inputs[s->k] + first : NULL, ld};
   }
-  transpose_factors(l, with_x, s->c, 1, s->first + i0, n, s->x_tmp, s->e_tmp, s->transposed, TILE);
-  return (factors){.x = s->transposed, .e = s->transposed + lx * TILE, .ld = TILE};
+  rz_layer_transpose(l, with_x, s->c, 1, s->first + i0, n, s->x_tmp, s->e_tmp, s->transposed, RZ_JACOBIAN_TILE);
+  return (factors){.x = s->transposed, .e = s->transposed + lx * RZ_JACOBIAN_TILE, .ld = RZ_JACOBIAN_TILE};
 }
 
 /* out = sum_{t,t'} (X_at X_bt'^T) * (E_at E_bt'^T) on one tile, or += if add; p, q hold na * nb numbers each. */
@@ -178,8 +125,8 @@ static void tile_by_factors(bool add, const rz_layer *l, factors a, int64_t na, 
 
 static rz_err side_init_factors(side *s) {
   const bool kept = side_kept(s);
-  RZ_TRY(side_init(s, kept ? 0 : TILE, 0));
-  RZ_TRY(RZ_NEW(kept ? 0 : factor_height(s->l, s->l->x != NULL, 1) * TILE, &s->transposed));
+  RZ_TRY(side_init(s, kept ? 0 : RZ_JACOBIAN_TILE, 0));
+  RZ_TRY(RZ_NEW(kept ? 0 : rz_layer_factor_height(s->l, s->l->x != NULL, 1) * RZ_JACOBIAN_TILE, &s->transposed));
   return RZ_OK;
 }
 
@@ -188,16 +135,16 @@ static rz_err gram_by_factors(bool add, side *a, int64_t na, side *b, int64_t nb
   float *p_single = NULL;
   rz_err rc = RZ_OK;
   a->single = b->single = keeps_single(a) && keeps_single(b);
-  RZ_TRY_DONE(rc, RZ_NEW((int64_t)TILE * TILE, &p));
-  RZ_TRY_DONE(rc, RZ_NEW((int64_t)TILE * TILE, &p_single));
-  RZ_TRY_DONE(rc, RZ_NEW((int64_t)TILE * TILE, &q));
+  RZ_TRY_DONE(rc, RZ_NEW((int64_t)RZ_JACOBIAN_TILE * RZ_JACOBIAN_TILE, &p));
+  RZ_TRY_DONE(rc, RZ_NEW((int64_t)RZ_JACOBIAN_TILE * RZ_JACOBIAN_TILE, &p_single));
+  RZ_TRY_DONE(rc, RZ_NEW((int64_t)RZ_JACOBIAN_TILE * RZ_JACOBIAN_TILE, &q));
   RZ_TRY_DONE(rc, side_init_factors(a));
   RZ_TRY_DONE(rc, side_init_factors(b));
-  for (int64_t ia = 0; ia < na; ia += TILE) {
-    const int64_t ma = na - ia < TILE ? na - ia : TILE;
+  for (int64_t ia = 0; ia < na; ia += RZ_JACOBIAN_TILE) {
+    const int64_t ma = na - ia < RZ_JACOBIAN_TILE ? na - ia : RZ_JACOBIAN_TILE;
     const factors fa = side_factors(a, ia, ma);
-    for (int64_t ib = 0; ib < nb; ib += TILE) {
-      const int64_t mb = nb - ib < TILE ? nb - ib : TILE;
+    for (int64_t ib = 0; ib < nb; ib += RZ_JACOBIAN_TILE) {
+      const int64_t mb = nb - ib < RZ_JACOBIAN_TILE ? nb - ib : RZ_JACOBIAN_TILE;
       tile_by_factors(add, a->l, fa, ma, side_factors(b, ib, mb), mb, p, p_single, q, out + ia * ld + ib, ld);
     }
   }
@@ -205,38 +152,6 @@ done:
   rz_free(&p);
   rz_free(&p_single);
   rz_free(&q);
-  return rc;
-}
-
-static rz_err keep_layer(rz_jacobian *j, int k) {
-  const rz_layer *l = j->layer[k];
-  const bool single = exact_in_single(l, j->n), with_x = l->x && !single;
-  const int64_t lx = (int64_t)l->n_share * l->d_in;
-  rz_layer_work w = {0};
-  rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, rz_layer_work_init(&w, l, TILE));
-  RZ_TRY_DONE(rc, RZ_NEW(factor_height(l, with_x, j->n_comp) * j->n, &j->factors[k]));
-  if (single) RZ_TRY_DONE(rc, RZ_NEW(lx * j->n, &j->inputs[k]));
-  for (int64_t i0 = 0; i0 < j->n; i0 += TILE) {
-    const int64_t n = j->n - i0 < TILE ? j->n - i0 : TILE;
-    transpose_factors(l, with_x, 0, j->n_comp, i0, n, w.x, w.e, j->factors[k] + i0, j->n);
-    if (single) transpose_single(n, lx, rz_layer_input(l, i0, n, w.x), j->inputs[k] + i0, j->n);
-  }
-done:
-  rz_layer_work_free(&w);
-  return rc;
-}
-
-/* Transposed factors of every layer that Grams of factors are for. */
-static rz_err keep_factors(rz_jacobian *j) {
-  rz_err rc = RZ_OK;
-  if (j->factors || j->scale || j->n_layer == 0) return RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW0(j->n_layer, &j->factors));
-  RZ_TRY_DONE(rc, RZ_NEW0(j->n_layer, &j->inputs));
-  for (int k = 0; k < j->n_layer; k++)
-    if (layer_by_factors(j->layer[k])) RZ_TRY_DONE(rc, keep_layer(j, k));
-done:
-  if (rc != RZ_OK) rz_jacobian_forget(j);
   return rc;
 }
 
@@ -286,7 +201,7 @@ done:
 static rz_err gram_layer(bool add, const double *scale, side a, int64_t na, side b, int64_t nb, double *out,
                          int64_t ld) {
   rz_err rc = RZ_OK;
-  if (!scale && layer_by_factors(a.l))
+  if (!scale && rz_layer_by_factors(a.l))
     rc = gram_by_factors(add, &a, na, &b, nb, out, ld);
   else
     rc = gram_by_panels(add, &a, na, &b, nb, scale, out, ld);
@@ -318,7 +233,7 @@ rz_err rz_jacobian_prepare_gram(rz_jacobian *j) {
   rz_err rc = RZ_OK;
   rz_free(&j->dots);
   RZ_TRY(rz_jacobian_keep_panel(j));
-  RZ_TRY(keep_factors(j));
+  RZ_TRY(rz_jacobian_keep_factors(j));
   RZ_TRY_DONE(rc, RZ_NEW(j->n_comp * j->n_comp * j->n, &dots));
   for (int cm = 0; cm < j->n_comp; cm++)
     for (int c = 0; c < j->n_comp; c++)

@@ -67,6 +67,18 @@ rz_err rz_jacobian_apply_t_raw(const rz_jacobian *j, const double *u, double *g)
 /* Keep the rows of J of shared layers, when they are not many more numbers than the factors: one pass over them then
  * costs far less than T multiply-adds per entry. */
 rz_err rz_jacobian_keep_panel(rz_jacobian *j);
+/* Does a Gram block of this layer cost less by Grams of its factors than by its rows? */
+bool rz_layer_by_factors(const rz_layer *l);
+enum { RZ_JACOBIAN_TILE = 128 }; /* samples */
+/* Inputs (unless with_x is false), then the signals of n_c components from c0 on, of samples first .. first + n - 1:
+ * numbers (t, a) down, samples across, to[row * ld + sample]; and how many rows these are. x_tmp and e_tmp hold n
+ * samples. */
+int64_t rz_layer_factor_height(const rz_layer *l, bool with_x, int n_comp);
+void rz_layer_transpose(const rz_layer *l, bool with_x, int c0, int n_c, int64_t first, int64_t n, double *x_tmp,
+                        double *e_tmp, double *to, int64_t ld);
+/* Keep these of all samples and layers that are multiplied by factors; inputs in single precision where that multiplies
+ * them exactly. */
+rz_err rz_jacobian_keep_factors(rz_jacobian *j);
 /* Forget what was computed from factors, mean or scales. */
 void rz_jacobian_forget(rz_jacobian *j);
 
