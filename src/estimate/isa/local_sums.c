@@ -1,35 +1,45 @@
 #include "local_kernels.h"
 #include "ritz/core/vec.h"
 
+#define EACH_VEC for (int l = 0; l < RZ_LANES; l += W)
+
 static bool any(bool real, const rz_local_lanes *element) {
-  int some = 0;
-  for (int l = 0; l < RZ_LANES; l++) some |= element->re[l] != 0.0;
-  for (int l = 0; l < RZ_LANES && !real; l++) some |= element->im[l] != 0.0;
-  return some;
+  ivec some = {0};
+  EACH_VEC some |= load_any(element->re + l) != 0.0;
+  if (!real) EACH_VEC some |= load_any(element->im + l) != 0.0;
+  return mask_bits(some) != 0;
+}
+
+static inline void add_where(ivec mask, vec x, double *to) {
+  store_any(to, load_any(to) + choose(mask, x, splat(0.0)));
 }
 
 /* Only where the element is not zero: an infinite ratio must not turn a zero into NaN. */
-static void add_real(bool real_ratio, const double *restrict element, const double *restrict ratio,
-                     rz_local_lanes *restrict sum) {
-  for (int l = 0; l < RZ_LANES; l++) sum->re[l] += element[l] != 0.0 ? element[l] * ratio[l] : 0.0;
-  if (real_ratio) return;
-  for (int l = 0; l < RZ_LANES; l++) sum->im[l] += element[l] != 0.0 ? element[l] * ratio[RZ_LANES + l] : 0.0;
-}
-
-static void add_complex(bool real_ratio, const rz_local_lanes *restrict element, const double *restrict ratio,
-                        rz_local_lanes *restrict sum) {
-  for (int l = 0; l < RZ_LANES; l++) {
-    const double a = element->re[l], b = element->im[l], re = ratio[l], im = real_ratio ? 0.0 : ratio[RZ_LANES + l];
-    const int some = a != 0.0 || b != 0.0;
-    sum->re[l] += some ? a * re + b * im : 0.0;
-    sum->im[l] += some ? a * im - b * re : 0.0;
+static inline void add_real(bool real_ratio, const double *element, const double *ratio, rz_local_lanes *sum) {
+  EACH_VEC {
+    const vec a = load_any(element + l);
+    add_where(a != 0.0, a * load_any(ratio + l), sum->re + l);
+    if (!real_ratio) add_where(a != 0.0, a * load_any(ratio + RZ_LANES + l), sum->im + l);
   }
 }
 
-static void add_constant(bool real_ratio, double c, const double *restrict ratio, rz_local_lanes *restrict sum) {
-  for (int l = 0; l < RZ_LANES; l++) sum->re[l] += c * ratio[l];
-  if (real_ratio) return;
-  for (int l = 0; l < RZ_LANES; l++) sum->im[l] += c * ratio[RZ_LANES + l];
+static inline void add_complex(bool real_ratio, const rz_local_lanes *element, const double *ratio,
+                               rz_local_lanes *sum) {
+  EACH_VEC {
+    const vec a = load_any(element->re + l), b = load_any(element->im + l);
+    const vec re = load_any(ratio + l), im = real_ratio ? splat(0.0) : load_any(ratio + RZ_LANES + l);
+    const ivec mask = (a != 0.0) | (b != 0.0);
+    add_where(mask, fused_add(a, re, b * im), sum->re + l);
+    add_where(mask, fused_subtract(a, im, b * re), sum->im + l);
+  }
+}
+
+static inline void add_constant(bool real_ratio, double c, const double *ratio, rz_local_lanes *sum) {
+  EACH_VEC {
+    store_any(sum->re + l, fused_add(splat(c), load_any(ratio + l), load_any(sum->re + l)));
+    if (real_ratio) continue;
+    store_any(sum->im + l, fused_add(splat(c), load_any(ratio + RZ_LANES + l), load_any(sum->im + l)));
+  }
 }
 
 static void add(const rz_local_use *use, int64_t n, bool real_ratio, const rz_local_lanes *element, const double *ratio,
