@@ -65,15 +65,22 @@ static int product_of_block(const rz_cosh_net *net, const double *u, const doubl
   return scaled;
 }
 
-/* MOVES changes, W of them of one lane at a time: they share the reading of u. out [MOVES, LANES]. */
+/* W changes of one lane, which share the reading of u. Out of line: the loop needs all registers. */
+__attribute__((noinline)) static int products_of_lane(const rz_cosh_net *net, const double *u, const double *const *row,
+                                                      double *out) {
+  alignas(64) double exponent[W];
+  return products(net, u, 0, row, LANES, out, exponent);
+}
+
+/* MOVES changes: out [MOVES, LANES]. */
 static int products_of_moves(const rz_cosh_net *net, const double *u, const double *const *row, double *out) {
   int scaled = 0;
   for (int m = 0; m < MOVES; m += W)
     for (int l = 0; l < LANES; l += W) {
-      alignas(64) double a[W * W], exponent[W];
+      alignas(64) double a[W * W];
       vec x[W];
       for (int k = 0; k < W; ++k)
-        scaled |= products(net, u + (l + k) * GROUP, 0, row + m * LANES + l + k, LANES, a + k * W, exponent);
+        scaled |= products_of_lane(net, u + (l + k) * GROUP, row + m * LANES + l + k, a + k * W);
       memcpy(x, a, sizeof x);
       transpose(x);
       for (int k = 0; k < W; ++k) store(out + (m + k) * LANES + l, x[k]);
