@@ -19,11 +19,11 @@
     RZ_CHECK(rz_info_ == 0, RZ_ERR_NUM, "%s: info = %d", #call, (int)rz_info_);                                        \
   } while (0)
 
-/* Threads. BLAS runs on one: it may be called inside parallel regions (ritz/core/parallel.h), and its bits do not depend
- * on how many threads there are. The exception is what a large solve spends its time in: between these two calls, which
- * no region contains, the factorisation of a matrix of order n has the threads of the rank if n is at least
- * RZ_BLAS_THREADS_FROM. OpenBLAS cuts it by its threads, so that its last digits depend on their number. A library that
- * is not OpenBLAS stays with one. */
+/* Threads. BLAS runs on one: it may be called inside parallel regions (ritz/core/parallel.h), and its bits do not
+ * depend on how many threads there are. The exception is what a large solve spends its time in: between these two
+ * calls, which no region contains, the factorisation of a matrix of order n has the threads of the rank if n is at
+ * least RZ_BLAS_THREADS_FROM. OpenBLAS cuts it by its threads, so that its last digits depend on their number. A
+ * library that is not OpenBLAS stays with one. */
 enum { RZ_BLAS_THREADS_FROM = 1024 };
 void rz_blas_lend_threads(int64_t n);
 void rz_blas_take_threads_back(void);
