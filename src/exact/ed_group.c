@@ -276,6 +276,7 @@ rz_err rz_ed_group_create(const rz_ed_spec *spec, const rz_ed_operator *op, rz_e
   RZ_TRY(RZ_NEW0(1, out));
   (*out)->n_site = op->n_site;
   (*out)->order = order;
+  (*out)->images = RZ_ISA_PICK(rz_ed_images);
   RZ_TRY_DONE(rc, close_group(*out, n, g));
   RZ_TRY_DONE(rc, make_tables(*out));
 done:
@@ -293,4 +294,8 @@ void rz_ed_group_destroy(rz_ed_group **group) {
   rz_free(&(*group)->reach);
   rz_free(&(*group)->character);
   rz_free(group);
+}
+
+int64_t rz_ed_group_bytes(const rz_ed_group *g) {
+  return (int64_t)g->n_byte * 256 * g->n_lane * (int64_t)sizeof *g->table;
 }

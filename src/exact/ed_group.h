@@ -8,9 +8,20 @@
 #define RITZ_EXACT_ED_GROUP_H
 
 #include "ed_operator.h"
+#include "ritz/core/isa.h"
 #include "ritz/exact/ed.h"
 
 enum { RZ_ED_MAX_ELEMENT = 4096, RZ_ED_IMAGE_LANES = 8 };
+
+struct rz_ed_group;
+
+/* rz_ed_group_images and rz_ed_group_least, one table of functions per instruction set. */
+typedef struct rz_ed_image_kernels {
+  void (*all)(const struct rz_ed_group *g, uint64_t state, uint64_t *image);
+  uint64_t (*least)(const struct rz_ed_group *g, uint64_t state);
+} rz_ed_image_kernels;
+
+RZ_ISA_DECLARE(rz_ed_image_kernels, rz_ed_images);
 
 typedef struct rz_ed_group {
   int n_site, n;  /* sites, elements; 1: the identity alone */
@@ -22,8 +33,9 @@ typedef struct rz_ed_group {
   bool real;      /* every character is real */
   bool trivial;   /* every character is 1 */
   int n_byte;
-  uint64_t *table;           /* [n_byte, 256, n_lane]: images of each byte of a bit string, side by side */
-  uint64_t *turn;            /* [n_lane]: the mask of the sites if `flip`, else 0 */
+  uint64_t *table; /* [n_byte, 256, n_lane]: images of each byte of a bit string, side by side */
+  uint64_t *turn;  /* [n_lane]: the mask of the sites if `flip`, else 0 */
+  const rz_ed_image_kernels *images;
   double complex *character; /* [n] */
   uint8_t *reach;            /* [n, n_site]: bits site .. n_site - 1 of the image come from the bits of the state from
                                 reach[site] on, or a lower bit is among them: the lowest of both */
@@ -34,8 +46,10 @@ typedef struct rz_ed_group {
 rz_err rz_ed_group_create(const rz_ed_spec *spec, const rz_ed_operator *op, rz_ed_group **out);
 void rz_ed_group_destroy(rz_ed_group **group);
 /* Images of a state under all elements, image [n_lane]; rz_ed_group_least returns the least of them. */
-void rz_ed_group_images(const rz_ed_group *g, uint64_t state, uint64_t *image);
-uint64_t rz_ed_group_least(const rz_ed_group *g, uint64_t state);
+static inline void rz_ed_group_images(const rz_ed_group *g, uint64_t state, uint64_t *image) {
+  g->images->all(g, state, image);
+}
+static inline uint64_t rz_ed_group_least(const rz_ed_group *g, uint64_t state) { return g->images->least(g, state); }
 int64_t rz_ed_group_bytes(const rz_ed_group *g);
 
 #endif

@@ -1,8 +1,8 @@
 /* Factors with their samples side by side, the order that Grams of them are fastest in. */
 #include "jacobian_impl.h"
+#include "jacobian_kernels.h"
 
 #include "ritz/core/memory.h"
-#include "ritz/core/simd.h"
 #include <math.h>
 #include <string.h>
 
@@ -29,11 +29,8 @@ TRANSPOSE(float, transpose_single)
 
 /* Are all sums of products of these inputs exact in single precision, whatever their order? They are integers below
  * 2^24 if every input is an integer of at most sqrt(2^24 / d_in); spins are. */
-RZ_CLONES static bool exact_in_single(const rz_layer *l, int64_t n) {
-  const double most = 4096.0 / sqrt(l->d_in);
-  int64_t bad = 0;
-  for (int64_t k = 0; l->x && k < n * l->n_x; k++) bad += !(fabs(l->x[k]) <= most) || l->x[k] != rint(l->x[k]);
-  return l->x && bad == 0;
+static bool exact_in_single(const rz_layer *l, int64_t n) {
+  return l->x && RZ_ISA_PICK(rz_jacobian)->are_integers(n * l->n_x, 4096.0 / sqrt(l->d_in), l->x);
 }
 
 int64_t rz_layer_factor_height(const rz_layer *l, bool with_x, int n_comp) {

@@ -1,8 +1,8 @@
 /* Gram blocks J_a J_b^T, from Grams of factors or from row panels. */
 #include "jacobian_impl.h"
+#include "jacobian_kernels.h"
 
 #include "ritz/core/memory.h"
-#include "ritz/core/simd.h"
 #include "ritz/linalg/blas.h"
 #include <string.h>
 
@@ -62,19 +62,6 @@ static void inputs_times_inputs(int64_t na, int64_t nb, int k, const float *a, i
   }
 }
 
-/* out = p * q, or += if add. */
-#define MULTIPLY(type, name)                                                                                           \
-  RZ_CLONES static void name(bool add, int64_t na, int64_t nb, const type *restrict p, const double *restrict q,       \
-                             double *restrict out, int64_t ld) {                                                       \
-    for (int64_t i = 0; i < na; i++)                                                                                   \
-      if (add)                                                                                                         \
-        for (int64_t k = 0; k < nb; k++) out[i * ld + k] += (double)p[i * nb + k] * q[i * nb + k];                     \
-      else                                                                                                             \
-        for (int64_t k = 0; k < nb; k++) out[i * ld + k] = (double)p[i * nb + k] * q[i * nb + k];                      \
-  }
-MULTIPLY(double, multiply)
-MULTIPLY(float, multiply_single)
-
 /* Factors of a tile's samples, kept or made. */
 typedef struct factors {
   const double *x, *e;
@@ -102,6 +89,7 @@ static factors side_factors(side *s, int64_t i0, int64_t n) {
 /* out = sum_{t,t'} (X_at X_bt'^T) * (E_at E_bt'^T) on one tile, or += if add; p, q hold na * nb numbers each. */
 static void tile_by_factors(bool add, const rz_layer *l, factors a, int64_t na, factors b, int64_t nb, double *p,
                             float *p_single, double *q, double *out, int64_t ld) {
+  const rz_jacobian_kernels *kernels = RZ_ISA_PICK(rz_jacobian);
   const int width = rz_layer_width(l), n_share = l->n_share;
   for (int t = 0; t < n_share; t++)
     for (int s = 0; s < n_share; s++, add = true) {
@@ -114,12 +102,12 @@ static void tile_by_factors(bool add, const rz_layer *l, factors a, int64_t na, 
       if (a.x_single) {
         inputs_times_inputs(na, nb, l->d_in, a.x_single + (int64_t)t * l->d_in * a.ld, a.ld,
                             b.x_single + (int64_t)s * l->d_in * b.ld, b.ld, p_single);
-        multiply_single(add, na, nb, p_single, q, out, ld);
+        kernels->multiply_single(add, na, nb, p_single, q, out, ld);
         continue;
       }
       factors_times_factors(na, nb, l->d_in, a.x + (int64_t)t * l->d_in * a.ld, a.ld, b.x + (int64_t)s * l->d_in * b.ld,
                             b.ld, 0.0, p, nb);
-      multiply(add, na, nb, p, q, out, ld);
+      kernels->multiply(add, na, nb, p, q, out, ld);
     }
 }
 
@@ -244,12 +232,6 @@ done:
   return rc;
 }
 
-RZ_CLONES static void subtract_means(int64_t na, int64_t nb, double mm, const double *restrict qa,
-                                     const double *restrict qb, double *restrict out, int64_t ld) {
-  for (int64_t i = 0; i < na; i++)
-    for (int64_t k = 0; k < nb; k++) out[i * ld + k] += mm - qa[i] - qb[k];
-}
-
 /* (J_r - m_a)(J_s - m_b) = J_r J_s - J_r m_b - m_a J_s + m_a m_b, all with the metric 1 / scale^2: no panel needed. */
 static rz_err centre_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t na, const rz_jacobian *b, int cb,
                           int64_t first_b, int64_t nb, double *out, int64_t ld) {
@@ -264,7 +246,7 @@ static rz_err centre_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t
   }
   RZ_TRY_DONE(rc, dots_with_mean(a, cb, ca, first_a, na, qa));
   RZ_TRY_DONE(rc, dots_with_mean(b, ca, cb, first_b, nb, qb));
-  subtract_means(na, nb, mm, qa, qb, out, ld);
+  RZ_ISA_PICK(rz_jacobian)->subtract_means(na, nb, mm, qa, qb, out, ld);
 done:
   rz_free(&qa);
   rz_free(&qb);

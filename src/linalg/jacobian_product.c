@@ -1,27 +1,16 @@
 /* J v, J^T u, J^T W J v and the mean. A layer's samples go through in blocks, all positions t of a sample side by side:
  * Y = X V is one GEMM over the rows (i, t), and so is X^T U. */
 #include "jacobian_impl.h"
+#include "jacobian_kernels.h"
 
 #include "ritz/core/memory.h"
-#include "ritz/core/simd.h"
 #include "ritz/linalg/blas.h"
 #include <math.h>
 #include <string.h>
 
-/* Thirty-two running sums: the adds of four vectors of the widest kind are under way at once. */
-RZ_CLONES static double dot(int64_t n, const double *restrict a, const double *restrict b) {
-  double s[32] = {0};
-  int64_t k = 0;
-  for (; k + 32 <= n; k += 32)
-    for (int q = 0; q < 32; q++) s[q] += a[k + q] * b[k + q];
-  for (int half = 16; half > 0; half /= 2)
-    for (int q = 0; q < half; q++) s[q] += s[q + half];
-  for (; k < n; k++) s[0] += a[k] * b[k];
-  return s[0];
-}
-
 static rz_err layer_apply(const rz_layer *l, int c0, int n_c, int64_t first, int64_t count, const double *v, double *y,
                           int64_t ld) {
+  const rz_jacobian_kernels *kernels = RZ_ISA_PICK(rz_jacobian);
   rz_layer_work w = {0};
   rz_err rc = RZ_OK;
   const int64_t block = rz_layer_block(l, count), wide = (int64_t)l->n_share * rz_layer_width(l);
@@ -31,7 +20,8 @@ static rz_err layer_apply(const rz_layer *l, int c0, int n_c, int64_t first, int
     rz_layer_times(l, rz_layer_input(l, first + i0, n, w.x), n * l->n_share, v, w.y);
     for (int c = c0; c < c0 + n_c; c++) {
       const double *e = rz_layer_signal(l, c, first + i0, n, w.e);
-      for (int64_t i = 0; e && i < n; i++) y[(c - c0) * ld + i0 + i] += dot(wide, w.y + i * wide, e + i * wide);
+      for (int64_t i = 0; e && i < n; i++)
+        y[(c - c0) * ld + i0 + i] += kernels->dot(wide, w.y + i * wide, e + i * wide);
     }
   }
 done:
@@ -55,18 +45,10 @@ rz_err rz_jacobian_apply_raw(const rz_jacobian *j, int c0, int n_c, int64_t firs
   return RZ_OK;
 }
 
-RZ_CLONES static void scale_rows(int64_t n, int64_t wide, const double *restrict f, const double *restrict from,
-                                 bool add, double *restrict to) {
-  for (int64_t i = 0; i < n; i++)
-    if (add)
-      for (int64_t k = 0; k < wide; k++) to[i * wide + k] += f[i] * from[i * wide + k];
-    else
-      for (int64_t k = 0; k < wide; k++) to[i * wide + k] = f[i] * from[i * wide + k];
-}
-
 /* g += J^T u of one layer for samples first .. first + count - 1; u [n_comp, ld]. */
 static rz_err layer_apply_t(const rz_layer *l, int n_comp, int64_t first, int64_t count, const double *u, int64_t ld,
                             double *g) {
+  const rz_jacobian_kernels *kernels = RZ_ISA_PICK(rz_jacobian);
   rz_layer_work w = {0};
   rz_err rc = RZ_OK;
   const int64_t block = rz_layer_block(l, count), wide = (int64_t)l->n_share * rz_layer_width(l);
@@ -75,7 +57,7 @@ static rz_err layer_apply_t(const rz_layer *l, int n_comp, int64_t first, int64_
     const int64_t n = count - i0 < block ? count - i0 : block;
     for (int c = 0; c < n_comp; c++) {
       const double *e = rz_layer_signal(l, c, first + i0, n, w.e);
-      if (e) scale_rows(n, wide, u + c * ld + i0, e, c > 0, w.y);
+      if (e) kernels->scale_rows(c > 0, n, wide, u + c * ld + i0, e, w.y);
     }
     rz_layer_t_times(l, rz_layer_input(l, first + i0, n, w.x), n * l->n_share, w.y, g);
   }
@@ -106,7 +88,7 @@ rz_err rz_jacobian_apply(const rz_jacobian *j, const double *v, double *y) {
   }
   RZ_TRY_DONE(rc, rz_jacobian_apply_raw(j, 0, j->n_comp, 0, j->n, v, y, j->n));
   for (int c = 0; j->centred && c < j->n_comp; c++) {
-    const double q = dot(j->n_param, j->mean + c * j->n_param, v);
+    const double q = RZ_ISA_PICK(rz_jacobian)->dot(j->n_param, j->mean + c * j->n_param, v);
     for (int64_t i = 0; i < j->n; i++) y[c * j->n + i] -= q;
   }
 done:
@@ -129,7 +111,8 @@ rz_err rz_jacobian_apply_t(const rz_jacobian *j, const double *u, double *g) {
  * factors are in the cache when J^T wants them. u [n_comp, block]. */
 static rz_err metric_blocks(const rz_jacobian *j, const double *v, int64_t block, double *u, double *total, double *g) {
   double mean_v[2] = {0.0, 0.0};
-  for (int c = 0; j->centred && c < j->n_comp; c++) mean_v[c] = dot(j->n_param, j->mean + c * j->n_param, v);
+  for (int c = 0; j->centred && c < j->n_comp; c++)
+    mean_v[c] = RZ_ISA_PICK(rz_jacobian)->dot(j->n_param, j->mean + c * j->n_param, v);
   memset(g, 0, (size_t)j->n_param * sizeof *g);
   for (int64_t i0 = 0; i0 < j->n; i0 += block) {
     const int64_t n = j->n - i0 < block ? j->n - i0 : block;

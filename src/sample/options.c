@@ -103,6 +103,13 @@ rz_err rz_sampler_check(rz_config *config, const rz_model *model, int n_rank) {
   return rz_config_report(config);
 }
 
+double rz_sampler_memory(const rz_config *config, const rz_ansatz *ansatz, int n_rank) {
+  const double block = 8.0 * (double)ansatz->cache_size + (double)RZ_LANES * ansatz->n_site;
+  if (strcmp(rz_config_string(config, "sampler", "method"), "full_sum") == 0) return block;
+  const int64_t walkers = rz_config_int(config, "sampler", "chains") * rz_config_int(config, "sampler", "replicas");
+  return block * (double)rz_share(walkers / RZ_LANES, 0, n_rank).count;
+}
+
 rz_err rz_sampler_ergodic_deck(rz_config *config, const rz_model *model, uint64_t seed, int *connected,
                                char text[256]) {
   rz_sampler_spec spec;

@@ -2,7 +2,6 @@
 #include "block_cyclic_impl.h"
 
 #include "ritz/core/memory.h"
-#include "ritz/core/simd.h"
 #include "scalapack.h"
 #include <limits.h>
 #include <math.h>
@@ -140,8 +139,8 @@ const int64_t *rz_block_cyclic_cols(const rz_block_cyclic *m, int64_t *n) {
 
 /* The columns of a tile, one at a time: to[i * step] is (the real part of) its entry i. */
 #define PUT(type, name)                                                                                                \
-  RZ_CLONES static void name(int64_t n, double f, const double *restrict scale, const double *restrict from,           \
-                             int64_t step, type *restrict to) {                                                        \
+  static void name(int64_t n, double f, const double *restrict scale, const double *restrict from, int64_t step,       \
+                   type *restrict to) {                                                                                \
     if (step == 1)                                                                                                     \
       for (int64_t i = 0; i < n; i++) to[i] = (type)(f * scale[i] * from[i]);                                          \
     else                                                                                                               \

@@ -3,7 +3,6 @@
  * Vectors have 10^7 elements and more, and energies are wanted to 10^-13: blocks are summed plainly in eight lanes and
  * added with compensation. */
 #include "eigen_impl.h"
-#include "ritz/core/simd.h"
 
 #include <math.h>
 
@@ -24,7 +23,7 @@ static inline double add_lanes(const double *lane) {
   return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
 }
 
-RZ_CLONES double rz_eigen_dot_local(int64_t n, const double *x, const double *y) {
+double rz_eigen_dot_local(int64_t n, const double *x, const double *y) {
   compensated total = {0.0, 0.0};
   for (int64_t first = 0; first < n; first += BLOCK) {
     const int64_t end = first + BLOCK < n ? first + BLOCK : n;
@@ -39,7 +38,7 @@ RZ_CLONES double rz_eigen_dot_local(int64_t n, const double *x, const double *y)
 }
 
 /* Im <x, y> of pairs. */
-RZ_CLONES static double dot_imaginary(int64_t n, const double *x, const double *y) {
+static double dot_imaginary(int64_t n, const double *x, const double *y) {
   compensated total = {0.0, 0.0};
   for (int64_t first = 0; first < n; first += BLOCK) {
     const int64_t end = first + BLOCK < n ? first + BLOCK : n;
@@ -56,7 +55,7 @@ RZ_CLONES static double dot_imaginary(int64_t n, const double *x, const double *
   return total.sum + total.lost;
 }
 
-RZ_CLONES double rz_eigen_recur(int64_t n, double a, double b, const double *restrict x, double *restrict y) {
+double rz_eigen_recur(int64_t n, double a, double b, const double *restrict x, double *restrict y) {
   compensated total = {0.0, 0.0};
   for (int64_t first = 0; first < n; first += BLOCK) {
     const int64_t end = first + BLOCK < n ? first + BLOCK : n;
@@ -87,11 +86,11 @@ rz_err rz_eigen_dot(const rz_eigen_problem *p, const double *x, const double *y,
   return rz_sum(p->comm, 2, dot);
 }
 
-RZ_CLONES static void axpy_real(int64_t n, double c, const double *restrict x, double *restrict y) {
+static void axpy_real(int64_t n, double c, const double *restrict x, double *restrict y) {
   for (int64_t i = 0; i < n; i++) y[i] += c * x[i];
 }
 
-RZ_CLONES static void axpy_pairs(int64_t n, double re, double im, const double *restrict x, double *restrict y) {
+static void axpy_pairs(int64_t n, double re, double im, const double *restrict x, double *restrict y) {
   for (int64_t i = 0; i < n; i += 2) {
     y[i] += re * x[i] - im * x[i + 1];
     y[i + 1] += re * x[i + 1] + im * x[i];
@@ -105,7 +104,7 @@ void rz_eigen_axpy(bool paired, int64_t n, const double c[2], const double *x, d
     axpy_real(n, c[0], x, y);
 }
 
-RZ_CLONES void rz_eigen_scale(int64_t n, double c, double *x) {
+void rz_eigen_scale(int64_t n, double c, double *x) {
   for (int64_t i = 0; i < n; i++) x[i] *= c;
 }
 

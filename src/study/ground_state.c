@@ -21,17 +21,30 @@ static double sample_count(const rz_config *config, const rz_quantum *q) {
   return rz_sector_dimension(q->ansatz->n_site, q->model->fixed_sz, q->model->n_up);
 }
 
-static void print_sizes(const rz_config *config, const rz_quantum *q, int n_rank, FILE *out) {
+/* Numbers of a sample in the Jacobian: its shape does not ask for samples. */
+static rz_err factor_count(const rz_ansatz *a, int64_t *n) {
+  rz_jacobian *j = NULL;
+  RZ_TRY(a->cls->jacobian(a, 0, NULL, &j));
+  *n = rz_jacobian_pack_size(j);
+  rz_jacobian_destroy(&j);
+  return RZ_OK;
+}
+
+static rz_err print_sizes(const rz_config *config, const rz_quantum *q, int n_rank, FILE *out) {
+  int64_t n_factor = 0;
+  RZ_TRY(factor_count(q->ansatz, &n_factor));
   const double n_sample = sample_count(config, q);
   const double dim = rz_sector_dimension(q->ansatz->n_site, q->model->fixed_sz, q->model->n_up);
   const double solve =
       rz_optimiser_memory(config, q->ansatz->params.n, (int64_t)n_sample, rz_ansatz_n_comp(q->ansatz), n_rank);
-  const double factors = n_sample / n_rank * 8.0 * (2.0 * q->ansatz->n_site + (double)q->ansatz->cache_size / RZ_LANES);
+  const double factors = n_sample / n_rank * 8.0 * (double)n_factor;
+  const double walkers = rz_sampler_memory(config, q->ansatz, n_rank);
   fprintf(out, "! %s\n", q->model->formula);
   fprintf(out, "! sites %d, sector dimension %.0f, parameters %lld, samples per step %.0f\n", q->ansatz->n_site, dim,
           (long long)q->ansatz->params.n, n_sample);
-  fprintf(out, "! memory on each of %d rank%s: %.1f MB (factors %.1f, solve %.1f)\n", n_rank, n_rank > 1 ? "s" : "",
-          (solve + factors) / 1e6, factors / 1e6, solve / 1e6);
+  fprintf(out, "! memory on each of %d rank%s: %.1f MB (walkers %.1f, factors %.1f, solve %.1f)\n", n_rank,
+          n_rank > 1 ? "s" : "", (walkers + factors + solve) / 1e6, walkers / 1e6, factors / 1e6, solve / 1e6);
+  return RZ_OK;
 }
 
 static rz_err check(rz_config *config, int n_rank, FILE *out) {
@@ -39,9 +52,9 @@ static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_optimiser_check(config);
   rz_reference_check(config);
   RZ_TRY(rz_quantum_check(config, n_rank, &q));
-  print_sizes(config, &q, n_rank, out);
+  rz_err rc = print_sizes(config, &q, n_rank, out);
   rz_quantum_print_evaluation(q.model, q.observables, out);
-  const rz_err rc = rz_guards_check_deck(&q, out);
+  if (rc == RZ_OK) rc = rz_guards_check_deck(&q, out);
   rz_quantum_free(&q);
   return rc;
 }

@@ -239,10 +239,12 @@ def check_list(test, folder):
 
 def check_memory(test, folder, deck_text):
     """More ranks, less memory on each; sizes that can be counted by hand."""
-    test.deck(folder, deck_text)
-    one, eight = test.alone(folder, "check", "deck.nml"), test.alone(folder, "check", "deck.nml", "2")
+    test.deck(folder, deck_text.replace("samples = 512", "samples = 51200"))
+    one, two = test.alone(folder, "check", "deck.nml"), test.alone(folder, "check", "deck.nml", "2")
     test.expect("sites 8, sector dimension 70, parameters 304" in one.out, f"sizes of the deck:\n{one.out[:300]}")
-    test.expect("on each of 1 rank:" in one.out and "on each of 2 ranks:" in eight.out, "memory per rank")
+    # a weight, 8 spins, twice 16 complex slopes (weights, hidden biases), 8 + 1 of the visible biases: 82 numbers
+    test.expect("on each of 1 rank:" in one.out and "factors 33.6," in one.out, f"memory:\n{one.out[:600]}")
+    test.expect("on each of 2 ranks:" in two.out and "factors 16.8," in two.out, f"memory of two:\n{two.out[:600]}")
 
 
 def main():

@@ -1,7 +1,8 @@
 /* ranks: 1 2 3 */
 /* modules: exact solve model linalg core */
 /* The orbits of a symmetry sector against a walk over all configurations with permutations applied site by site: the
- * list, its stabilisers, and the place and group element that are found for any configuration. */
+ * list, its stabilisers, and the place and group element that are found for any configuration, with every instruction
+ * set. */
 #include "../../src/exact/ed_basis.h"
 #include "check.h"
 #include "ritz/core/memory.h"
@@ -93,10 +94,7 @@ static void check(const char *geometry, int lx, int ly, rz_ed_spec spec) {
   rz_lattice_destroy(&lattice);
 }
 
-int main(int argc, char **argv) {
-  MPI_Init(&argc, &argv);
-  RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
-  const int64_t alive = rz_memory_query().n_alive;
+static void check_sectors(void) {
   int32_t quarter[16]; /* a turn of the 4 x 4 square */
   for (int i = 0; i < 16; i++) quarter[i] = 3 - i / 4 + 4 * (i % 4);
   const rz_ed_symmetry turn = {.perm = quarter, .character = 1, .name = "quarter turn"};
@@ -110,6 +108,17 @@ int main(int argc, char **argv) {
   check("chain", 2, 1, (rz_ed_spec){.spin_flip = 1});
   check("square", 4, 4, (rz_ed_spec){.use_momentum = true, .spin_flip = 1, .n_extra = 1, .extra = &turn});
   check("square", 4, 3, (rz_ed_spec){.fixed_sz = true, .n_up = 6, .use_momentum = true, .momentum = {1, 2}});
+}
+
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
+  const int64_t alive = rz_memory_query().n_alive;
+  const int best = (int)rz_isa_best();
+  for (int isa = 0; isa <= best; isa++) {
+    rz_isa_pretend((rz_isa)isa);
+    check_sectors();
+  }
   RZ_EXPECT(rz_memory_query().n_alive == alive);
   return rz_check_finish();
 }

@@ -1,9 +1,11 @@
 /* modules: linalg core */
 /* ranks: 1 3 */
 /* The Jacobian operator's products against a dense matrix built from its definition, J = sum_t X_t D_t in complex
- * arithmetic, for dense and shared layers, real and complex, centred and scaled, on samples spread over ranks. */
+ * arithmetic, for dense and shared layers, real and complex, centred and scaled, on samples spread over ranks, with
+ * every instruction set. */
 #include "ritz/linalg/jacobian.h"
 #include "check.h"
+#include "ritz/core/isa.h"
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"
 #include <complex.h>
@@ -323,19 +325,28 @@ static void check_errors(const rz_comm *comm) {
   rz_jacobian_destroy(&j);
 }
 
+static void check_products(const rz_comm *comm) {
+  const int n_setting = (int)(sizeof settings / sizeof settings[0]);
+  for (int i = 0; i < n_setting; i++) {
+    const int before = rz_n_failed;
+    check_setting(&settings[i], comm, i == n_setting - 1 ? 7 : 23);
+    check_setting(&settings[i], comm, 1); /* most ranks hold nothing */
+    if (rz_n_failed > before)
+      fprintf(stderr, "in setting '%s' with '%s'\n", settings[i].name, rz_isa_name(rz_isa_current()));
+  }
+  check_exact_inputs(1);
+  check_exact_inputs(2);
+}
+
 int main(int argc, char **argv) {
   rz_comm comm;
   MPI_Init(&argc, &argv);
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
-  const int n_setting = (int)(sizeof settings / sizeof settings[0]);
-  for (int i = 0; i < n_setting; i++) {
-    const int before = rz_n_failed;
-    check_setting(&settings[i], &comm, i == n_setting - 1 ? 7 : 23);
-    check_setting(&settings[i], &comm, 1); /* most ranks hold nothing */
-    if (rz_n_failed > before) fprintf(stderr, "in setting '%s'\n", settings[i].name);
+  const int best = (int)rz_isa_best();
+  for (int isa = 0; isa <= best; isa++) {
+    rz_isa_pretend((rz_isa)isa);
+    check_products(&comm);
   }
-  check_exact_inputs(1);
-  check_exact_inputs(2);
   check_errors(&comm);
   RZ_EXPECT(rz_memory_query().n_alive == 0);
   return rz_check_finish();

@@ -92,6 +92,8 @@ rz_err rz_sampler_create(rz_config *config, const rz_model *model, const rz_ansa
                          const rz_comm *comm, rz_sampler **out);
 /* Only the checks of the same group for n_rank ranks, every error recorded in the config: for `ritz check`. Local. */
 rz_err rz_sampler_check(rz_config *config, const rz_model *model, int n_rank);
+/* Bytes that the walkers of one rank need, of a deck that rz_sampler_check has passed; for `ritz check`. Local. */
+double rz_sampler_memory(const rz_config *config, const rz_ansatz *ansatz, int n_rank);
 /* The same from a filled-in description; the first error as RZ_ERR_ARG. */
 rz_err rz_sampler_create_from(const rz_sampler_spec *spec, const rz_model *model, const rz_ansatz *ansatz,
                               uint64_t seed, const rz_comm *comm, rz_sampler **out);
