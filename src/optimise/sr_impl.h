@@ -64,6 +64,10 @@ typedef struct rz_sr_active {
 } rz_sr_active;
 rz_err rz_sr_active_init(rz_sr_active *a, const rz_comm *comm, const rz_jacobian *j); /* collective */
 void rz_sr_active_free(rz_sr_active *a);
+/* own [n, n_comp] = sqrt(w) rows [n_comp, samples of j], and rows = sqrt(w) own; rows of the other samples are left as
+ * they are. Local. */
+void rz_sr_active_take(const rz_sr_active *a, const rz_jacobian *j, const double *rows, double *own);
+void rz_sr_active_put(const rz_sr_active *a, const rz_jacobian *j, const double *own, double *rows);
 
 /* Complex weights everywhere: log psi is holomorphic, the rows of a sample are Re and Im of one complex row o, and the
  * kernel is the Hermitian matrix o_i . o_k^* written in real numbers. */

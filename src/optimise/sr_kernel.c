@@ -56,25 +56,16 @@ static rz_err fill(void *ctx, rz_block_cyclic *m) {
 
 /* b[g] = sqrt(w) e of all ranks. */
 static rz_err right_side(const kernel *k, double **b) {
-  const rz_jacobian *j = k->p->j;
-  const int64_t n = rz_jacobian_n(j), n_comp = k->n_comp;
-  RZ_TRY(rz_agree(k->p->comm, RZ_NEW0(k->active.n_total * n_comp, b)));
-  double *mine = *b + k->active.first[k->p->comm->rank] * n_comp;
-  for (int64_t a = 0; a < k->active.n; a++)
-    for (int64_t c = 0; c < n_comp; c++)
-      mine[a * n_comp + c] = sqrt(rz_jacobian_weight(j, k->active.sample[a])) * k->p->e[c * n + k->active.sample[a]];
-  return rz_sum(k->p->comm, k->active.n_total * n_comp, *b);
+  const int64_t n_all = k->active.n_total * k->n_comp;
+  RZ_TRY(rz_agree(k->p->comm, RZ_NEW0(n_all, b)));
+  rz_sr_active_take(&k->active, k->p->j, k->p->e, *b + k->active.first[k->p->comm->rank] * k->n_comp);
+  return rz_sum(k->p->comm, n_all, *b);
 }
 
 /* t = J^T W^(1/2) x over all ranks. */
 static rz_err apply_t(const kernel *k, const double *x, double *t) {
-  const rz_jacobian *j = k->p->j;
-  const int64_t n = rz_jacobian_n(j), n_comp = k->n_comp;
-  const double *mine = x + k->active.first[k->p->comm->rank] * n_comp;
-  for (int64_t a = 0; a < k->active.n; a++)
-    for (int64_t c = 0; c < n_comp; c++)
-      k->u[c * n + k->active.sample[a]] = sqrt(rz_jacobian_weight(j, k->active.sample[a])) * mine[a * n_comp + c];
-  RZ_TRY(rz_agree(k->p->comm, rz_jacobian_apply_t(j, k->u, t)));
+  rz_sr_active_put(&k->active, k->p->j, x + k->active.first[k->p->comm->rank] * k->n_comp, k->u);
+  RZ_TRY(rz_agree(k->p->comm, rz_jacobian_apply_t(k->p->j, k->u, t)));
   return rz_sum(k->p->comm, k->p->n_param, t);
 }
 
@@ -82,16 +73,13 @@ static rz_err apply_t(const kernel *k, const double *x, double *t) {
 static rz_err apply(void *ctx, const double *x, double *y) {
   const kernel *k = ctx;
   const rz_jacobian *j = k->p->j;
-  const int64_t n = rz_jacobian_n(j), n_comp = k->n_comp, n_all = k->active.n_total * n_comp;
-  double *mine = y + k->active.first[k->p->comm->rank] * n_comp;
+  const int64_t n_all = k->active.n_total * k->n_comp;
   RZ_TRY(apply_t(k, x, k->t));
   RZ_TRY(rz_agree(k->p->comm, rz_jacobian_apply(j, k->t, k->u)));
   memset(y, 0, (size_t)n_all * sizeof *y);
-  for (int64_t a = 0; a < k->active.n; a++)
-    for (int64_t c = 0; c < n_comp; c++)
-      mine[a * n_comp + c] = sqrt(rz_jacobian_weight(j, k->active.sample[a])) * k->u[c * n + k->active.sample[a]];
+  rz_sr_active_take(&k->active, j, k->u, y + k->active.first[k->p->comm->rank] * k->n_comp);
   /* Samples without a weight: 0 again for the next product, whatever their rows are. */
-  for (int64_t r = 0; r < n * n_comp; r++) k->u[r] = 0.0;
+  for (int64_t r = 0; r < rz_jacobian_n_rows(j); r++) k->u[r] = 0.0;
   RZ_TRY(rz_sum(k->p->comm, n_all, y));
   for (int64_t i = 0; i < n_all; i++) y[i] += k->shift * x[i];
   return RZ_OK;

@@ -150,21 +150,14 @@ done:
 
 /* kernel_x = O x of all samples: rows [c, i] of mine in their places [i, c]. */
 static rz_err project(rz_sr_subset *s, const double *x) {
-  const int64_t n = rz_jacobian_n(s->mine), n_comp = s->n_comp;
   RZ_TRY(rz_agree(s->p->comm, rz_jacobian_apply(s->mine, x, s->rows)));
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t c = 0; c < n_comp; c++)
-      s->own[i * n_comp + c] = sqrt(rz_jacobian_weight(s->mine, i)) * s->rows[c * n + i];
-  return rz_allgather(s->p->comm, n, (size_t)n_comp * sizeof(double), s->own, s->kernel_x);
+  rz_sr_active_take(&s->active, s->mine, s->rows, s->own);
+  return rz_allgather(s->p->comm, s->active.n, (size_t)s->n_comp * sizeof(double), s->own, s->kernel_x);
 }
 
 /* sum = O^T kernel_x over all ranks. */
 static rz_err project_back(rz_sr_subset *s) {
-  const int64_t n = rz_jacobian_n(s->mine), n_comp = s->n_comp;
-  const double *own = s->kernel_x + s->active.first[s->p->comm->rank] * n_comp;
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t c = 0; c < n_comp; c++)
-      s->rows[c * n + i] = sqrt(rz_jacobian_weight(s->mine, i)) * own[i * n_comp + c];
+  rz_sr_active_put(&s->active, s->mine, s->kernel_x + s->active.first[s->p->comm->rank] * s->n_comp, s->rows);
   RZ_TRY(rz_agree(s->p->comm, rz_jacobian_apply_t(s->mine, s->rows, s->sum)));
   return rz_sum(s->p->comm, s->p->n_param, s->sum);
 }

@@ -9,6 +9,7 @@
  * products, CPU time and memory. */
 #include "../../src/exact/ed_rows.h"
 #include "../../src/exact/ed_split.h"
+#include "resident.h"
 #include "ritz/core/clock.h"
 #include "ritz/core/memory.h"
 #include "ritz/solve/session.h"
@@ -180,17 +181,6 @@ done:
 }
 
 /* --- The lowest level --- */
-
-/* Highest resident set so far, in bytes; 0 where the system does not tell. */
-static double resident_peak(void) {
-  char line[256];
-  double kb = 0.0;
-  FILE *f = fopen("/proc/self/status", "r");
-  while (f && fgets(line, sizeof line, f))
-    if (strncmp(line, "VmHWM:", 6) == 0) kb = atof(line + 6);
-  if (f) fclose(f);
-  return 1024.0 * kb;
-}
 
 static rz_err solve(const rz_ed_spec *spec, const rz_comm *comm, double dim) {
   rz_ed_result r;

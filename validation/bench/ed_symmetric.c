@@ -3,6 +3,7 @@
  * 0, with the letters of the second argument: r reflection, f spin flip, both even (default "r"). CPU time to list the
  * states and to store the rows, of a product per state, and of the whole; bytes. */
 #include "../../src/exact/ed_rows.h"
+#include "resident.h"
 #include "ritz/core/clock.h"
 #include "ritz/core/memory.h"
 #include "ritz/solve/session.h"
@@ -19,17 +20,6 @@ static rz_err ring(int n, rz_operator **op) {
       RZ_TRY(rz_operator_add(*op, 1.0, 2, f));
     }
   return rz_operator_finish(*op);
-}
-
-/* Highest resident set so far, in bytes; 0 where the system does not tell. */
-static double resident_peak(void) {
-  char line[256];
-  double kb = 0.0;
-  FILE *f = fopen("/proc/self/status", "r");
-  while (f && fgets(line, sizeof line, f))
-    if (strncmp(line, "VmHWM:", 6) == 0) kb = atof(line + 6);
-  if (f) fclose(f);
-  return 1024.0 * kb;
 }
 
 static rz_err report(const rz_ed_spec *spec, const rz_comm *comm) {
