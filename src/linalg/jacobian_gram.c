@@ -216,6 +216,17 @@ done:
   return rc;
 }
 
+/* Products of the means of two components, with the metric 1 / scale^2. */
+static double mean_by_mean(const rz_jacobian *j, int ca, int cb) {
+  if (j->dots) return j->mean2[ca * j->n_comp + cb];
+  double sum = 0.0;
+  for (int64_t k = 0; k < j->n_param; k++) {
+    const double f = j->scale ? 1.0 / (j->scale[k] * j->scale[k]) : 1.0;
+    sum += f * j->mean[ca * j->n_param + k] * j->mean[cb * j->n_param + k];
+  }
+  return sum;
+}
+
 rz_err rz_jacobian_prepare_gram(rz_jacobian *j) {
   double *dots = NULL;
   rz_err rc = RZ_OK;
@@ -224,8 +235,10 @@ rz_err rz_jacobian_prepare_gram(rz_jacobian *j) {
   RZ_TRY(rz_jacobian_keep_factors(j));
   RZ_TRY_DONE(rc, RZ_NEW(j->n_comp * j->n_comp * j->n, &dots));
   for (int cm = 0; cm < j->n_comp; cm++)
-    for (int c = 0; c < j->n_comp; c++)
+    for (int c = 0; c < j->n_comp; c++) {
       RZ_TRY_DONE(rc, dots_with_mean(j, cm, c, 0, j->n, dots + (cm * j->n_comp + c) * j->n));
+      j->mean2[cm * j->n_comp + c] = mean_by_mean(j, cm, c);
+    }
   j->dots = dots;
 done:
   if (rc != RZ_OK) rz_free(&dots);
@@ -235,18 +248,13 @@ done:
 /* (J_r - m_a)(J_s - m_b) = J_r J_s - J_r m_b - m_a J_s + m_a m_b, all with the metric 1 / scale^2: no panel needed. */
 static rz_err centre_gram(const rz_jacobian *a, int ca, int64_t first_a, int64_t na, const rz_jacobian *b, int cb,
                           int64_t first_b, int64_t nb, double *out, int64_t ld) {
-  double *qa = NULL, *qb = NULL, mm = 0.0;
+  double *qa = NULL, *qb = NULL;
   rz_err rc = RZ_OK;
-  const int64_t n_param = a->n_param;
   RZ_TRY_DONE(rc, RZ_NEW(na, &qa));
   RZ_TRY_DONE(rc, RZ_NEW(nb, &qb));
-  for (int64_t k = 0; k < n_param; k++) {
-    const double f = a->scale ? 1.0 / (a->scale[k] * a->scale[k]) : 1.0;
-    mm += f * a->mean[ca * n_param + k] * a->mean[cb * n_param + k];
-  }
   RZ_TRY_DONE(rc, dots_with_mean(a, cb, ca, first_a, na, qa));
   RZ_TRY_DONE(rc, dots_with_mean(b, ca, cb, first_b, nb, qb));
-  RZ_ISA_PICK(rz_jacobian)->subtract_means(na, nb, mm, qa, qb, out, ld);
+  RZ_ISA_PICK(rz_jacobian)->subtract_means(na, nb, mean_by_mean(a, ca, cb), qa, qb, out, ld);
 done:
   rz_free(&qa);
   rz_free(&qb);

@@ -13,7 +13,8 @@ struct rz_jacobian {
   double *weight;   /* [n] */
   double *mean;     /* [n_comp, n_param] */
   double *scale;    /* [n_param] or NULL */
-  double *dots;     /* [n_comp (of the mean), n_comp, n]: J_(c,i) . mean / scale^2 for Gram blocks, or NULL */
+  double *dots;     /* [n_comp (of the mean), n_comp, n]: J_(c,i) . mean / scale^2 for Gram blocks, or NULL; */
+  double mean2[4];  /* and with them [n_comp, n_comp]: mean . mean / scale^2 */
   double *panel;    /* [n_comp, n, n_param]: the rows themselves, uncentred and unscaled, or NULL */
   double *
       *factors;   /* [n_layer] inputs and signals of layers with their samples side by side, for Gram blocks; or NULL */

@@ -126,7 +126,7 @@ static rz_err solve_alone(const rz_optimiser *o, const sr *s, rz_jacobian *j, co
                           rz_sr_result *result, rz_step_info *info) {
   RZ_TRY(rz_sr_solve(&s->solve, o->comm, j, residual, o->force, d, result));
   if (s->solution) memcpy(s->solution, d, (size_t)o->n_param * sizeof *d);
-  info->metric_norm = o->learning_rate * sqrt(fmax(0.0, result->norm2));
+  info->metric_norm = o->learning_rate * sqrt(result->norm2);
   return RZ_OK;
 }
 
@@ -145,7 +145,6 @@ static rz_err step(rz_optimiser *o, rz_jacobian *j, const double *residual, doub
   if (result.refinements > 0 && strcmp(result.precision, "double") == 0) s->vain = 1;
   info->fell_back = result.fell_back;
   info->iterations = result.iterations;
-  info->solve_residual = result.residual;
   return RZ_OK;
 }
 

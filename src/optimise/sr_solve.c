@@ -41,21 +41,13 @@ static rz_err all_finite(const rz_comm *comm, int64_t n, const double *x, const 
   return rz_agree(comm, rc);
 }
 
-/* |(S + added) d - F| / |F|, and d^T S d, which the same products give. */
-static rz_err residual(const rz_sr_problem *p, const double *d, rz_sr_result *result) {
-  double *s_d = NULL, r2 = 0.0, f2 = 0.0;
-  rz_err rc = RZ_NEW(p->n_param, &s_d);
-  RZ_TRY_DONE(rc, rz_agree(p->comm, rc));
-  RZ_TRY_DONE(rc, rz_metric(p->comm, p->j, d, s_d, &result->norm2));
-  for (int64_t k = 0; k < p->n_param; k++) {
-    const double r = s_d[k] + rz_sr_added(p, k) * d[k] - p->f[k];
-    r2 += r * r;
-    f2 += p->f[k] * p->f[k];
-  }
-  result->residual = f2 > 0.0 ? sqrt(r2 / f2) : 0.0;
-done:
-  rz_free(&s_d);
-  return rc;
+/* d^T S d. Where d solves the equation, it says what S d is; a pseudo-inverse does not. */
+static rz_err norm2(const rz_sr_problem *p, const double *d, rz_sr_result *result) {
+  if (result->fell_back) return rz_metric(p->comm, p->j, d, NULL, &result->norm2);
+  double sum = 0.0;
+  for (int64_t k = 0; k < p->n_param; k++) sum += d[k] * (p->f[k] - rz_sr_added(p, k) * d[k]);
+  result->norm2 = fmax(0.0, sum);
+  return RZ_OK;
 }
 
 rz_err rz_sr_solve(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, const double *e, const double *f,
@@ -71,8 +63,28 @@ rz_err rz_sr_solve(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, 
   result->solver = rz_sr_solver_name[number];
   RZ_TRY_DONE(rc, solvers[number](&p, d, result));
   RZ_TRY_DONE(rc, all_finite(comm, p.n_param, d, "the step"));
-  RZ_TRY_DONE(rc, residual(&p, d, result));
+  RZ_TRY_DONE(rc, norm2(&p, d, result));
 done:
   rz_free(&p.diagonal);
+  return rc;
+}
+
+rz_err rz_sr_residual(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, const double *f, const double *d,
+                      double *out) {
+  rz_sr_problem p = {.o = o, .comm = comm, .j = j, .n_param = rz_jacobian_n_param(j), .f = f};
+  double *s_d = NULL, r2 = 0.0, f2 = 0.0, d_s_d;
+  rz_err rc = RZ_NEW(p.n_param, &s_d);
+  RZ_TRY_DONE(rc, rz_agree(comm, rc));
+  if (o->scale > 0.0) RZ_TRY_DONE(rc, rz_sr_diagonal(&p));
+  RZ_TRY_DONE(rc, rz_metric(comm, j, d, s_d, &d_s_d));
+  for (int64_t k = 0; k < p.n_param; k++) {
+    const double r = s_d[k] + rz_sr_added(&p, k) * d[k] - f[k];
+    r2 += r * r;
+    f2 += f[k] * f[k];
+  }
+  *out = f2 > 0.0 ? sqrt(r2 / f2) : 0.0;
+done:
+  rz_free(&p.diagonal);
+  rz_free(&s_d);
   return rc;
 }

@@ -98,7 +98,5 @@ rz_traffic rz_sr_traffic(const rz_sr_options *o, const rz_sr_result *r, const rz
   if (strcmp(r->solver, "dense") == 0) add_dense(&t, o, s);
   if (strcmp(r->solver, "kernel") == 0) add_kernel(&t, r, s);
   if (strcmp(r->solver, "cg") == 0) add_cg(&t, o, r, s);
-  add_sums(&t, 1, 1);
-  add_sums(&t, 1, s->n_param);
   return t;
 }

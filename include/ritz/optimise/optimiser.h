@@ -31,7 +31,6 @@ typedef struct rz_step_info {
   const char *preconditioner;       /* of cg: "subset", "diagonal"; NULL: none */
   const char *reason;               /* why 'auto' has taken this solver, in the step that chose; else NULL */
   int iterations;                   /* of CG; else 0 */
-  double solve_residual;            /* relative residual of the linear system */
   int fell_back;                    /* 1 if the factorisation failed and the eigensolver was used */
 } rz_step_info;
 

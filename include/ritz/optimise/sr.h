@@ -43,8 +43,7 @@ typedef struct rz_sr_result {
   int refinements;            /* solves with the factor in single precision; with precision "double": tried in vain */
   int iterations;             /* of cg */
   const char *preconditioner; /* of cg, as used; NULL: none */
-  double residual;            /* |(S + ...) d - F| / |F|, from products with J */
-  double norm2;               /* d^T S d */
+  double norm2;               /* d^T S d = d . (F - (shift + scale diag S) d), as good as d */
 } rz_sr_result;
 
 /* F = J^T W e, out [n_param], equal on every rank. e [n_rows]; rows of weight 0 count as 0 whatever e holds. */
@@ -57,5 +56,9 @@ rz_err rz_metric(const rz_comm *comm, const rz_jacobian *j, const double *d, dou
  * d out [n_param], equal on every rank. Errors: RZ_ERR_NUM if no finite d was found, or cg needs more iterations. */
 rz_err rz_sr_solve(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, const double *e, const double *f,
                    double *d, rz_sr_result *result);
+
+/* |(S + shift + scale diag S) d - F| / |F| by products with J, which no solver spends on its own d. Collective. */
+rz_err rz_sr_residual(const rz_sr_options *o, const rz_comm *comm, rz_jacobian *j, const double *f, const double *d,
+                      double *out);
 
 #endif

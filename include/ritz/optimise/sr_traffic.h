@@ -32,9 +32,9 @@ rz_sr_shape rz_sr_shape_of(const rz_jacobian *j, int64_t n_total, int rank, int 
  *   cg      the sum of P + 1 numbers for each of k + 1 products; the sum of the diagonal; or, preconditioned by a
  *           subset of s samples, two exchanges as of the kernel for this rank's of them, and for each of k iterations
  *           the gather and the sum of s n_comp and the sum of P numbers
- * and with each the sums of 1 and P numbers for the residual, small gathers of counts, and the diagonal where columns
- * are scaled. Not in it: what ScaLAPACK sends within factorisation and substitution; two numbers more where a subset's
- * kernel is in double precision. For solves that did not fall back.
+ * and with each small gathers of counts, and the diagonal where columns are scaled. Not in it: what ScaLAPACK sends
+ * within factorisation and substitution; two numbers more where a subset's kernel is in double precision. For solves
+ * that did not fall back.
  * Local. */
 rz_traffic rz_sr_traffic(const rz_sr_options *o, const rz_sr_result *r, const rz_sr_shape *s);
 
