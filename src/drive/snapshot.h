@@ -10,8 +10,6 @@ typedef struct rz_snapshot {
   int64_t size, capacity;
 } rz_snapshot;
 
-/* Calls `state` of the objects in turn. A walk over an object's arrays. */
-typedef rz_err rz_state_walk(void *ctx, rz_array_visit *visit, void *visit_ctx);
 rz_err rz_snapshot_take(rz_snapshot *s, rz_state_walk *walk, void *ctx);
 rz_err rz_snapshot_restore(const rz_snapshot *s, rz_state_walk *walk, void *ctx);
 void rz_snapshot_free(rz_snapshot *s);

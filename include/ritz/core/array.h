@@ -24,4 +24,9 @@ int64_t rz_array_length(const rz_array *a);
 /* Called once per array, in a fixed order. */
 typedef rz_err rz_array_visit(const rz_array *array, void *ctx);
 
+/* Visits the arrays of an object, or of several in turn. The same walk saves and restores: where a size may have grown
+ * (rows of a history, samples drawn) it visits the count first, makes room for that count, which is nothing to do when
+ * saving, and then visits the data. */
+typedef rz_err rz_state_walk(void *ctx, rz_array_visit *visit, void *visit_ctx);
+
 #endif
