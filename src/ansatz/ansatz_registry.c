@@ -24,8 +24,8 @@ const rz_ansatz_class *rz_ansatz_class_find(const char *name) {
 
 static const rz_option common[] = {
     RZ_ROW_STRING("kind", "'rbm'", "the variational state"),
-    RZ_ROW_STRING("init_from", "",
-                  "results file to take the parameters from: same shapes, or translation-shared weights of another N"),
+    RZ_ROW_PATH("init_from", "",
+                "results file to take the parameters from: same shapes, or translation-shared weights of another N"),
 };
 
 const rz_option *rz_ansatz_common_options(int *n) {

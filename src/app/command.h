@@ -7,6 +7,7 @@
 
 int rz_command_run(int argc, char **argv);
 int rz_command_check(int argc, char **argv);
+int rz_command_sweep(int argc, char **argv);
 int rz_command_info(int argc, char **argv);
 int rz_command_template(int argc, char **argv);
 int rz_command_help(int argc, char **argv);

@@ -1,5 +1,6 @@
 #include "command.h"
 #include "ritz/study/study.h"
+#include "ritz/study/sweep.h"
 #include "ritz/study/version.h"
 #include <errno.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ static rz_err check_deck(const char *file, int n_rank) {
   RZ_TRY_DONE(rc, rz_config_read(file, rz_study_schema(), &config));
   const rz_study_class *study = rz_study_find(rz_config_string(config, "run", "study"));
   RZ_TRY_DONE(rc, study->check(config, n_rank, stdout));
+  if (rz_sweep_asked(config)) RZ_TRY_DONE(rc, rz_sweep_check(config, stdout));
   fputs(rz_config_warnings(config), stderr);
   rc = rz_config_print(config, stdout);
 done:
@@ -55,6 +57,22 @@ int rz_command_check(int argc, char **argv) {
     n_rank = (int)value;
   }
   return finish(check_deck(argv[0], n_rank));
+}
+
+static rz_err sweep_deck(const char *file) {
+  rz_config *config = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_config_read(file, rz_study_schema(), &config));
+  RZ_CHECK_DONE(rc, rz_sweep_asked(config), RZ_ERR_USAGE, "%s has no &sweep with axes", file);
+  rc = rz_sweep_prepare(config, stdout);
+done:
+  rz_config_destroy(&config);
+  return rc;
+}
+
+int rz_command_sweep(int argc, char **argv) {
+  (void)argc;
+  return finish(sweep_deck(argv[0]));
 }
 
 int rz_command_info(int argc, char **argv) {

@@ -16,6 +16,8 @@ static const command commands[] = {
      rz_command_run},
     {"check", "check DECK [RANKS]",
      "print every resolved option, sizes and memory per rank, and all errors; run nothing", 1, 2, rz_command_check},
+    {"sweep", "sweep DECK", "write the decks of the points of &sweep and collect their results in one table", 1, 1,
+     rz_command_sweep},
     {"info", "info FILE", "print the summary and provenance of a results file", 1, 1, rz_command_info},
     {"template", "template STUDY", "print a deck of that study with every option at its default", 1, 1,
      rz_command_template},

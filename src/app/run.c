@@ -8,6 +8,7 @@
 #include "ritz/linalg/blas.h"
 #include "ritz/solve/session.h"
 #include "ritz/study/study.h"
+#include "ritz/study/sweep.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,12 +63,24 @@ static rz_err choose_threads(const rz_config *config, const rz_comm *comm, int m
   return RZ_OK;
 }
 
-static rz_err run_study(const char *file, const rz_comm *comm, int mpi_level, rz_log *log) {
+static rz_err run_deck(const char *file, const rz_comm *comm, int mpi_level, rz_log *log);
+
+/* A point of a sweep is run as a deck of its own. ctx: the level of threads that MPI allows. */
+static rz_err run_point(void *ctx, const char *deck, const rz_comm *comm, rz_log *log) {
+  return run_deck(deck, comm, *(const int *)ctx, log);
+}
+
+static rz_err run_deck(const char *file, const rz_comm *comm, int mpi_level, rz_log *log) {
   rz_config *config = NULL;
   rz_err rc = RZ_OK;
   char command[1024];
   RZ_TRY_DONE(rc, read_everywhere(file, comm, &config));
   if (*rz_config_warnings(config)) rz_log_print(log, RZ_LOG_SUMMARY, "%s", rz_config_warnings(config));
+  if (rz_sweep_asked(config)) {
+    const rz_run sweep = {.config = config, .comm = comm, .log = log};
+    rc = rz_sweep_run(&sweep, run_point, &mpi_level, stdout);
+    goto done;
+  }
   RZ_TRY_DONE(rc, rz_isa_choose(comm, rz_config_string(config, "run", "instruction_set")));
   RZ_TRY_DONE(rc, choose_threads(config, comm, mpi_level, log));
   snprintf(command, sizeof command, "ritz run %s", file);
@@ -105,7 +118,7 @@ int rz_command_run(int argc, char **argv) {
   rz_log log = {.out = comm.rank == 0 ? stdout : NULL, .level = RZ_LOG_STEPS, .is_tty = prints_to_terminal()};
   (void)rz_blas_setup();
   if (rc == RZ_OK) rc = check_launcher(&comm);
-  if (rc == RZ_OK) rc = run_study(argv[0], &comm, mpi_level, &log);
+  if (rc == RZ_OK) rc = run_deck(argv[0], &comm, mpi_level, &log);
   const int code = rc == RZ_OK ? 0 : (comm.rank == 0 ? rz_command_fail(rc) : rz_err_exit_code(rc));
   (void)rz_petsc_stop();
   MPI_Finalize();

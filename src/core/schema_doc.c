@@ -42,7 +42,7 @@ static rz_err add_facts(writer *w, const rz_option_group *group, const rz_option
     PRINT(w, ": ");
     RZ_TRY(rz_add_choices(&w->b, choices));
   }
-  if (*row->unit) PRINT(w, ", in %s", row->unit);
+  if (*row->unit) PRINT(w, row->type == RZ_STRING ? " (%s)" : ", in %s", row->unit);
   if (!row->fallback)
     PRINT(w, "; required");
   else if (!*row->fallback)

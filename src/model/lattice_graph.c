@@ -10,7 +10,7 @@
 enum { MAX_LABEL = 999 };
 
 static const rz_option rows[] = {
-    RZ_ROW_STRING("edges", NULL, "file of edges, one a line: site site [label], sites from 0; label k = shell k")};
+    RZ_ROW_PATH("edges", NULL, "file of edges, one a line: site site [label], sites from 0; label k = shell k")};
 
 typedef struct edge_at {
   rz_bond bond;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const rz_option rows[] = {
-    RZ_ROW_STRING("file", NULL, "file of terms, one a line: coefficient op site op site ...")};
+    RZ_ROW_PATH("file", NULL, "file of terms, one a line: coefficient op site op site ...")};
 
 enum { MAX_FACTOR = 256, MAX_BAD = 20 };
 

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const groups[] = {"!run", "!state", "sampler", "evaluate", NULL};
+static const char *const groups[] = {"!run", "!state", "sampler", "evaluate", "sweep", NULL};
 
 /* Model and ansatz of a results file. */
 typedef struct old_state {

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const groups[] = {"!run", "!lattice", "!hamiltonian", "sector", "evaluate", "reference", NULL};
+static const char *const groups[] = {"!run",     "!lattice",  "!hamiltonian", "sector",
+                                     "evaluate", "reference", "sweep",        NULL};
 
 static double sector_dim(const rz_model *model) {
   return rz_sector_dimension(rz_lattice_n_site(model->lattice), model->fixed_sz, model->n_up);

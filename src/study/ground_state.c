@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const groups[] = {"!run",    "!lattice",  "!hamiltonian", "sector",    "!ansatz",
-                                     "sampler", "optimiser", "evaluate",     "reference", NULL};
+static const char *const groups[] = {"!run",      "!lattice", "!hamiltonian", "sector", "!ansatz", "sampler",
+                                     "optimiser", "evaluate", "reference",    "sweep",  NULL};
 
 /* --- check ------------------------------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "ritz/study/study.h"
 #include "ritz/validate/reference.h"
 #include "studies.h"
+#include "sweep_plan.h"
 #include <stddef.h>
 #include <string.h>
 
@@ -42,8 +43,8 @@ static const rz_option_group run_group = {
     "run", "the run itself", NULL, run_rows, sizeof run_rows / sizeof *run_rows, NULL, 0};
 
 static const rz_option state_rows[] = {
-    RZ_ROW_STRING("file", NULL, "results file whose state is measured"),
-    RZ_ROW_STRING("overlap_with", "", "second results file: |<a|b>|^2 of the two states"),
+    RZ_ROW_PATH("file", NULL, "results file whose state is measured"),
+    RZ_ROW_PATH("overlap_with", "", "second results file: |<a|b>|^2 of the two states"),
     RZ_ROW_INT("dump", "0", 0, 1e12,
                "at least so many samples are written to /samples with their log psi (a multiple of chains)"),
 };
@@ -68,7 +69,8 @@ const rz_schema *rz_study_schema(void) {
                                           rz_optimiser_options(),
                                           rz_evaluate_options(),
                                           rz_reference_options(),
-                                          &state_group};
+                                          &state_group,
+                                          &rz_sweep_group};
   const int n = (int)(sizeof parts / sizeof *parts);
   for (int i = 0; i < n; i++) groups[i] = *parts[i];
   for (int i = 0; i < N_STUDY; i++)

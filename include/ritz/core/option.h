@@ -16,7 +16,7 @@ typedef struct rz_option {
   double min, max;     /* numbers: allowed range, both ends included; min > max: no range. RZ_STRING: length in bytes */
   const char *choices; /* RZ_CHOICE: "flip|exchange|global_flip"; else NULL. May be NULL for a group's selector and for
                           study in &run: then the members or the studies are the choices */
-  const char *unit;    /* "1/J", "s", "" ... */
+  const char *unit;    /* "1/J", "s", "" ...; RZ_STRING: "path" for a file, taken from the deck's own directory */
   const char *help;    /* one line */
   int min_count;       /* arrays: fewest values when the key is given; 0 is 1 */
 } rz_option;
@@ -39,6 +39,10 @@ typedef struct rz_option {
   { name, RZ_BOOL, 1, fallback, 1, 0, 0, "", help, 0 }
 #define RZ_ROW_STRING(name, fallback, help)                                                                            \
   { name, RZ_STRING, 1, fallback, 1, 0, 0, "", help, 0 }
+#define RZ_ROW_STRINGS(name, n, fallback, help)                                                                        \
+  { name, RZ_STRING, n, fallback, 1, 0, 0, "", help, 0 }
+#define RZ_ROW_PATH(name, fallback, help)                                                                              \
+  { name, RZ_STRING, 1, fallback, 1, 0, 0, "path", help, 0 }
 #define RZ_ROW_CHOICE(name, choices, fallback, help)                                                                   \
   { name, RZ_CHOICE, 1, fallback, 1, 0, choices, "", help, 0 }
 #define RZ_ROW_CHOICES(name, n, choices, fallback, help)                                                               \
