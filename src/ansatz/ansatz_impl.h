@@ -44,8 +44,9 @@ rz_err rz_import_view(rz_ansatz *a, const rz_params *from, const char *name);
  * shrinks, an open direction or the cell differs, or the number of filters does. */
 rz_err rz_import_filters(rz_ansatz *a, int view, const rz_params *from, int from_n_site, const int from_extent[2]);
 
-/* The layer of a linear term sum_o v_o sum_{i in o} s_i: view [n_orbit], label [n_site]. */
-rz_err rz_add_linear_layer(const rz_ansatz *a, int view, const int32_t *label, int n_orbit, int64_t n,
-                           const int8_t *spin, rz_jacobian *j);
+/* The layer of a linear term sum_o v_o sum_{i in o} s_i: view [n_orbit], label [n_site]; and its factors, as
+ * rz_block_factors. */
+rz_err rz_add_linear_layer(const rz_ansatz *a, int view, int n_orbit, rz_jacobian *j);
+void rz_fill_linear_layer(const rz_layer *layer, const int32_t *label, const rz_block *b, int64_t first, int m);
 
 #endif

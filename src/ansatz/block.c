@@ -90,6 +90,10 @@ void rz_block_ratios(const rz_ansatz *a, rz_block *b, int n, int n_flip, const i
     a->cls->ratio(a, b, n_flip, site + (int64_t)k * n_flip, out + (int64_t)k * rz_ansatz_n_comp(a) * RZ_LANES);
 }
 
+void rz_block_factors(const rz_ansatz *a, const rz_block *b, int64_t first, int m, rz_jacobian *j) {
+  a->cls->factors(a, b, first, m, j);
+}
+
 void rz_block_commit(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
   lanes flip, s;
   a->cls->commit(a, b, accept);

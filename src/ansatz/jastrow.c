@@ -163,36 +163,40 @@ static void commit_jastrow(const rz_ansatz *a, rz_block *b, const uint8_t *accep
 }
 
 /* d log psi / d v_k = sum of s_i s_j over the pairs of class k */
-static rz_err add_pairs(const rz_ansatz *a, const jastrow *w, int64_t n, const int8_t *spin, rz_jacobian *j) {
-  rz_layer *layer;
-  const rz_layer shape = {.offset = a->params.view[w->view_v].offset,
-                          .d_in = w->n_class,
-                          .d_out = 1,
-                          .n_share = 1,
-                          .complex_weights = a->is_complex,
-                          .n_x = w->n_class};
-  RZ_TRY(rz_jacobian_add(j, &shape, true, false, &layer));
-  for (int64_t r = 0; r < n; ++r) {
-    const int8_t *s = spin + r * a->n_site;
-    double *x = layer->x + r * w->n_class;
-    memset(x, 0, sizeof *x * (size_t)w->n_class);
-    const int32_t *label = w->pair_class;
-    for (int i = 0; i < a->n_site; ++i)
-      for (int k = i + 1; k < a->n_site; ++k) x[*label++] += s[i] * s[k];
-    layer->d_re[r] = 1.0;
+static rz_err layers_jastrow(const rz_ansatz *a, rz_jacobian *j) {
+  const jastrow *w = a->data;
+  if (w->view_v >= 0) {
+    rz_layer *layer;
+    const rz_layer shape = {.offset = a->params.view[w->view_v].offset,
+                            .d_in = w->n_class,
+                            .d_out = 1,
+                            .n_share = 1,
+                            .complex_weights = a->is_complex,
+                            .n_x = w->n_class};
+    RZ_TRY(rz_jacobian_add(j, &shape, true, false, &layer));
   }
-  return RZ_OK;
+  return w->view_a >= 0 ? rz_add_linear_layer(a, w->view_a, w->n_orbit, j) : RZ_OK;
 }
 
-static rz_err jacobian_jastrow(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_jacobian **out) {
+static void fill_pairs(const jastrow *w, const rz_block *b, int lane, double *x) {
+  const int32_t *label = w->pair_class;
+  memset(x, 0, sizeof *x * (size_t)w->n_class);
+  for (int64_t i = 0; i < b->n_site; ++i)
+    for (int64_t k = i + 1; k < b->n_site; ++k)
+      x[*label++] += b->spin[i * RZ_LANES + lane] * b->spin[k * RZ_LANES + lane];
+}
+
+static void factors_jastrow(const rz_ansatz *a, const rz_block *b, int64_t first, int m, rz_jacobian *j) {
   const jastrow *w = a->data;
-  rz_err rc = RZ_OK;
-  RZ_TRY(rz_jacobian_create(n, rz_ansatz_n_comp(a), a->params.n, out));
-  if (w->view_v >= 0) RZ_TRY_DONE(rc, add_pairs(a, w, n, spin, *out));
-  if (w->view_a >= 0) RZ_TRY_DONE(rc, rz_add_linear_layer(a, w->view_a, w->orbit, w->n_orbit, n, spin, *out));
-done:
-  if (rc != RZ_OK) rz_jacobian_destroy(out);
-  return rc;
+  int k = 0;
+  if (w->view_v >= 0) {
+    const rz_layer *pairs = rz_jacobian_layer(j, k++);
+    for (int l = 0; l < m; ++l) {
+      fill_pairs(w, b, l, pairs->x + (first + l) * w->n_class);
+      pairs->d_re[first + l] = 1.0;
+    }
+  }
+  if (w->view_a >= 0) rz_fill_linear_layer(rz_jacobian_layer(j, k), w->orbit, b, first, m);
 }
 
 const rz_ansatz_class rz_ansatz_jastrow = {
@@ -207,6 +211,7 @@ const rz_ansatz_class rz_ansatz_jastrow = {
     .refresh = refresh_jastrow,
     .ratio = ratio_jastrow,
     .commit = commit_jastrow,
-    .jacobian = jacobian_jastrow,
+    .layers = layers_jastrow,
+    .factors = factors_jastrow,
     .fini = fini_jastrow,
 };

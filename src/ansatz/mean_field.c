@@ -86,12 +86,12 @@ static void commit_mean_field(const rz_ansatz *a, rz_block *b, const uint8_t *ac
   (void)a, (void)b, (void)accept; /* nothing is cached */
 }
 
-static rz_err jacobian_mean_field(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_jacobian **out) {
-  const mean_field *m = a->data;
-  RZ_TRY(rz_jacobian_create(n, rz_ansatz_n_comp(a), a->params.n, out));
-  const rz_err rc = rz_add_linear_layer(a, 0, m->label, m->n_label, n, spin, *out);
-  if (rc != RZ_OK) rz_jacobian_destroy(out);
-  return rc;
+static rz_err layers_mean_field(const rz_ansatz *a, rz_jacobian *j) {
+  return rz_add_linear_layer(a, 0, ((const mean_field *)a->data)->n_label, j);
+}
+
+static void factors_mean_field(const rz_ansatz *a, const rz_block *b, int64_t first, int m, rz_jacobian *j) {
+  rz_fill_linear_layer(rz_jacobian_layer(j, 0), ((const mean_field *)a->data)->label, b, first, m);
 }
 
 const rz_ansatz_class rz_ansatz_mean_field = {
@@ -106,6 +106,7 @@ const rz_ansatz_class rz_ansatz_mean_field = {
     .refresh = refresh_mean_field,
     .ratio = ratio_mean_field,
     .commit = commit_mean_field,
-    .jacobian = jacobian_mean_field,
+    .layers = layers_mean_field,
+    .factors = factors_mean_field,
     .fini = fini_mean_field,
 };

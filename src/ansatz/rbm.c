@@ -9,9 +9,7 @@
 #include "ansatz_impl.h"
 
 #include "ritz/core/memory.h"
-#include "ritz/core/parallel.h"
 #include "ritz/net/cosh_net.h"
-#include "ritz/net/functions.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -147,36 +145,9 @@ static void commit_rbm(const rz_ansatz *a, rz_block *b, const uint8_t *accept) {
   rz_cosh_net_commit(((const rbm *)a->data)->net, b->cache, accept);
 }
 
-typedef struct slopes {
-  const rz_ansatz *a;
-  int64_t n;
-  const int8_t *spin;
+/* d log psi / d W_if = sum_g s_(g(i)) tanh theta_(g,f) and d log psi / d b_f = sum_g tanh theta_(g,f): two layers. */
+static rz_err add_weights(const rz_ansatz *a, const rbm *r, rz_jacobian *j) {
   rz_layer *layer;
-} slopes;
-
-/* Inputs s and signals tanh theta of blocks of RZ_LANES samples. */
-static rz_err slopes_of_share(void *ctx, rz_range share) {
-  const slopes *s = ctx;
-  const rz_layer *layer = s->layer;
-  const rz_cosh_net *net = ((const rbm *)s->a->data)->net;
-  const int64_t end = (share.first + share.count) * RZ_LANES < s->n ? (share.first + share.count) * RZ_LANES : s->n;
-  const int n_site = s->a->n_site;
-  for (int64_t k = share.first * RZ_LANES; k < end; k += RZ_LANES) {
-    const int64_t m = end - k < RZ_LANES ? end - k : RZ_LANES;
-    double *re = layer->d_re + k * net->n_hidden, *im = layer->d_im ? layer->d_im + k * net->n_hidden : NULL;
-    for (int64_t i = k * n_site; i < (k + m) * n_site; ++i) layer->x[i] = s->spin[i];
-    RZ_TRY(rz_cosh_net_theta(net, m, s->spin + k * n_site, re, im));
-    if (im)
-      rz_tanh_complex(m * net->n_hidden, re, im);
-    else
-      rz_tanh(m * net->n_hidden, re);
-  }
-  return RZ_OK;
-}
-
-/* d log psi / d W_if = sum_g s_(g(i)) tanh theta_(g,f) */
-static rz_err add_weights(const rz_ansatz *a, const rbm *r, int64_t n, const int8_t *spin, rz_jacobian *j,
-                          rz_layer **out) {
   const rz_layer shape = {.offset = a->params.view[r->w].offset,
                           .d_in = a->n_site,
                           .d_out = r->n_filter,
@@ -184,44 +155,53 @@ static rz_err add_weights(const rz_ansatz *a, const rbm *r, int64_t n, const int
                           .complex_weights = a->is_complex,
                           .n_x = a->n_site,
                           .gather = r->n_group > 1 ? r->perm : NULL};
-  RZ_TRY(rz_jacobian_add(j, &shape, true, a->is_complex, out));
-  RZ_TRY(rz_parallel((n + RZ_LANES - 1) / RZ_LANES, slopes_of_share, &(slopes){a, n, spin, *out}));
-  return RZ_OK;
+  return rz_jacobian_add(j, &shape, true, a->is_complex, &layer);
 }
 
-/* d log psi / d b_f = sum_g tanh theta_(g,f) */
-static rz_err add_hidden_bias(const rz_ansatz *a, const rbm *r, int64_t n, rz_jacobian *j, const rz_layer *weights) {
+static rz_err add_hidden_bias(const rz_ansatz *a, const rbm *r, rz_jacobian *j) {
   rz_layer *layer;
   const rz_layer shape = {.offset = a->params.view[r->b].offset,
                           .d_in = 1,
                           .d_out = r->n_filter,
                           .n_share = 1,
                           .complex_weights = a->is_complex};
-  RZ_TRY(rz_jacobian_add(j, &shape, false, a->is_complex, &layer));
-  for (int c = 0; c < (a->is_complex ? 2 : 1); ++c) {
+  return rz_jacobian_add(j, &shape, false, a->is_complex, &layer);
+}
+
+static rz_err layers_rbm(const rz_ansatz *a, rz_jacobian *j) {
+  const rbm *r = a->data;
+  RZ_TRY(add_weights(a, r, j));
+  if (r->b >= 0) RZ_TRY(add_hidden_bias(a, r, j));
+  return r->a >= 0 ? rz_add_linear_layer(a, r->a, r->n_orbit, j) : RZ_OK;
+}
+
+static void fill_weights(const rbm *r, const rz_block *b, int64_t first, int m, const rz_layer *layer) {
+  const int64_t at = first * r->net->n_hidden;
+  for (int64_t l = 0; l < m; ++l)
+    for (int64_t i = 0; i < b->n_site; ++i) layer->x[(first + l) * b->n_site + i] = b->spin[i * RZ_LANES + l];
+  rz_cosh_net_slopes(r->net, b->cache, b->spin, m, layer->d_re + at, layer->d_im ? layer->d_im + at : NULL);
+}
+
+static void fill_hidden_bias(const rbm *r, int64_t first, int m, const rz_layer *weights, const rz_layer *layer) {
+  for (int c = 0; c < (layer->d_im ? 2 : 1); ++c) {
     const double *d = c == 0 ? weights->d_re : weights->d_im;
     double *sum = c == 0 ? layer->d_re : layer->d_im;
-    for (int64_t k = 0; k < n; ++k)
+    for (int64_t k = first; k < first + m; ++k)
       for (int f = 0; f < r->n_filter; ++f) {
         double t = 0.0;
         for (int g = 0; g < r->n_group; ++g) t += d[(k * r->n_group + g) * r->n_filter + f];
         sum[k * r->n_filter + f] = t;
       }
   }
-  return RZ_OK;
 }
 
-static rz_err jacobian_rbm(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_jacobian **out) {
+static void factors_rbm(const rz_ansatz *a, const rz_block *b, int64_t first, int m, rz_jacobian *j) {
   const rbm *r = a->data;
-  rz_layer *weights;
-  rz_err rc = RZ_OK;
-  RZ_TRY(rz_jacobian_create(n, a->is_complex ? 2 : 1, a->params.n, out));
-  RZ_TRY_DONE(rc, add_weights(a, r, n, spin, *out, &weights));
-  if (r->b >= 0) RZ_TRY_DONE(rc, add_hidden_bias(a, r, n, *out, weights));
-  if (r->a >= 0) RZ_TRY_DONE(rc, rz_add_linear_layer(a, r->a, r->orbit, r->n_orbit, n, spin, *out));
-done:
-  if (rc != RZ_OK) rz_jacobian_destroy(out);
-  return rc;
+  const rz_layer *weights = rz_jacobian_layer(j, 0);
+  int k = 1;
+  fill_weights(r, b, first, m, weights);
+  if (r->b >= 0) fill_hidden_bias(r, first, m, weights, rz_jacobian_layer(j, k++));
+  if (r->a >= 0) rz_fill_linear_layer(rz_jacobian_layer(j, k), r->orbit, b, first, m);
 }
 
 static rz_err import_rbm(rz_ansatz *a, const rz_params *from, int from_n_site, const int from_extent[2]) {
@@ -246,7 +226,8 @@ const rz_ansatz_class rz_ansatz_rbm = {
     .ratio = ratio_rbm,
     .ratios = ratios_rbm,
     .commit = commit_rbm,
-    .jacobian = jacobian_rbm,
+    .layers = layers_rbm,
+    .factors = factors_rbm,
     .import = import_rbm,
     .fini = fini_rbm,
 };

@@ -78,6 +78,7 @@ typedef struct values {
   int64_t n;
   const int8_t *spin;
   double complex *value, *log_psi;
+  rz_jacobian *j; /* to be filled, or NULL */
   _Atomic int64_t n_bad;
 } values;
 
@@ -106,24 +107,30 @@ static rz_err values_of_share(void *ctx, rz_range share) {
     for (int o = 0; o < p->n_op; o++) w.sum[o] = (rz_local_lanes){{0.0}, {0.0}};
     for (int64_t k = 0; k < p->n_run; k++) (p->run[k].plain ? add_plain_run : add_run)(p, &p->run[k], v->a, &w);
     store(v, w.b, w.sum, i, m);
+    if (v->j) rz_block_factors(v->a, w.b, i, m, v->j);
   }
 done:
   free_work(&w);
   return rc;
 }
 
-rz_err rz_local_values_of(const rz_local_plan *plan, const rz_ansatz *a, int64_t n, const int8_t *spin,
-                          double complex *value, double complex *log_psi, int64_t *n_bad) {
-  RZ_CHECK(plan->n_op == 0 || plan->n_site == a->n_site, RZ_ERR_ARG, "the operator has %d sites, the state %d",
-           plan->n_site, a->n_site);
+static rz_err evaluate(values *v, int64_t *n_bad) {
+  const rz_local_plan *plan = v->plan;
+  const int64_t n = v->n;
+  RZ_CHECK(plan->n_op == 0 || plan->n_site == v->a->n_site, RZ_ERR_ARG, "the operator has %d sites, the state %d",
+           plan->n_site, v->a->n_site);
   RZ_CHECK(n >= 0, RZ_ERR_ARG, "%lld configurations", (long long)n);
-  values v = {.plan = plan, .a = a, .n = n, .spin = spin, .value = value, .log_psi = log_psi};
-  RZ_TRY(rz_parallel((n + RZ_LANES - 1) / RZ_LANES, values_of_share, &v));
-  const int64_t bad = atomic_load(&v.n_bad);
+  RZ_TRY(rz_parallel((n + RZ_LANES - 1) / RZ_LANES, values_of_share, v));
+  const int64_t bad = atomic_load(&v->n_bad);
   RZ_CHECK(n_bad || bad == 0, RZ_ERR_NUM, "%lld of %lld local values are not finite", (long long)bad,
            (long long)(n * plan->n_op));
   if (n_bad) *n_bad = bad;
   return RZ_OK;
+}
+
+rz_err rz_local_values_of(const rz_local_plan *plan, const rz_ansatz *a, int64_t n, const int8_t *spin,
+                          double complex *value, double complex *log_psi, int64_t *n_bad) {
+  return evaluate(&(values){.plan = plan, .a = a, .n = n, .spin = spin, .value = value, .log_psi = log_psi}, n_bad);
 }
 
 rz_err rz_local_values(const rz_operator *op, const rz_ansatz *a, int64_t n, const int8_t *spin, double complex *value,
@@ -133,6 +140,20 @@ rz_err rz_local_values(const rz_operator *op, const rz_ansatz *a, int64_t n, con
   RZ_TRY_DONE(rc, rz_local_plan_create(1, &op, &plan));
   RZ_TRY_DONE(rc, rz_local_values_of(plan, a, n, spin, value, log_psi, n_bad));
 done:
+  rz_local_plan_destroy(&plan);
+  return rc;
+}
+
+rz_err rz_local_values_and_jacobian(const rz_operator *op, const rz_ansatz *a, int64_t n, const int8_t *spin,
+                                    double complex *value, int64_t *n_bad, rz_jacobian **j) {
+  rz_local_plan *plan = NULL;
+  rz_err rc = RZ_OK;
+  *j = NULL;
+  RZ_TRY_DONE(rc, rz_local_plan_create(1, &op, &plan));
+  RZ_TRY_DONE(rc, rz_ansatz_layers(a, n, j));
+  RZ_TRY_DONE(rc, evaluate(&(values){.plan = plan, .a = a, .n = n, .spin = spin, .value = value, .j = *j}, n_bad));
+done:
+  if (rc != RZ_OK) rz_jacobian_destroy(j);
   rz_local_plan_destroy(&plan);
   return rc;
 }

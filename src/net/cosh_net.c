@@ -224,32 +224,3 @@ double complex rz_cosh_net_value(const rz_cosh_net *net, const int8_t *x) {
   }
   return y;
 }
-
-/* theta of LANES vectors, in lane layout. */
-static void theta_lanes(const rz_cosh_net *net, int c, const double *in, double *theta) {
-  for (int64_t j = 0; j < net->n_hidden; ++j)
-    for (int l = 0; l < LANES; ++l) theta[j * LANES + l] = net->b[c][j];
-  rz_lanes_affine(net->n_hidden, net->n_in, net->w[c], in, theta);
-}
-
-rz_err rz_cosh_net_theta(const rz_cosh_net *net, int64_t n, const int8_t *x, double *re, double *im) {
-  double *in = NULL, *theta = NULL;
-  rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW0((int64_t)LANES * net->n_in, &in));
-  RZ_TRY_DONE(rc, RZ_NEW((int64_t)LANES * net->n_hidden, &theta));
-  for (int64_t first = 0; first < n; first += LANES) {
-    const int64_t rows = n - first < LANES ? n - first : LANES;
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t i = 0; i < net->n_in; ++i) in[i * LANES + r] = x[(first + r) * net->n_in + i];
-    for (int c = 0; c < (net->is_complex ? 2 : 1); ++c) {
-      theta_lanes(net, c, in, theta);
-      double *out = (c == 0 ? re : im) + first * net->n_hidden;
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t j = 0; j < net->n_hidden; ++j) out[r * net->n_hidden + j] = theta[j * LANES + r];
-    }
-  }
-done:
-  rz_free(&in);
-  rz_free(&theta);
-  return rc;
-}

@@ -1,10 +1,12 @@
 /* The lanes of rz_cosh_net: the fast path through the kernels of the instruction set, and log cosh beyond its reach. */
 #include "cosh_kernels.h"
+#include "lane_functions.h"
 #include "ritz/core/math.h"
 #include "ritz/net/functions.h"
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 static_assert(sizeof(cosh_lanes) % 64 == 0, "what follows the head of a cache must be aligned");
 
@@ -90,6 +92,49 @@ void rz_cosh_net_ratios(const rz_cosh_net *net, double *cache, const int8_t *x, 
     }
     rz_cosh_net_ratio(net, cache, x, n, input + (int64_t)k * n, out + k * size);
     ++k;
+  }
+}
+
+/* tanh theta of one lane by its definition. */
+static void slopes_slow(const rz_cosh_net *net, const int8_t *x, int lane, double *re, double *im) {
+  const int64_t n = net->n_hidden;
+  for (int c = 0; c < n_comp_of(net); ++c) {
+    double *theta = c == 0 ? re : im;
+    memcpy(theta, net->b[c], sizeof *theta * (size_t)n);
+    for (int64_t i = 0; i < net->n_in; ++i)
+      for (int64_t j = 0; j < n; ++j) theta[j] += x[i * LANES + lane] * net->w[c][i * n + j];
+  }
+  if (net->is_complex)
+    rz_tanh_complex(n, re, im);
+  else
+    rz_tanh(n, re);
+}
+
+/* One component of the u of a lane, in the order of its hidden units. */
+static void units_of_lane(const rz_cosh_net *net, double *cache, int lane, int c, double *out) {
+  const int n_comp = n_comp_of(net);
+  const double *u = units_of(cache) + ((int64_t)lane * n_comp + c) * GROUP;
+  for (int j = 0; j < net->n_hidden; j += GROUP, u += UNIT_LANES * n_comp * GROUP) {
+    const int n = net->n_hidden - j < GROUP ? net->n_hidden - j : GROUP;
+    memcpy(out + j, u, sizeof *out * (size_t)n);
+  }
+}
+
+void rz_cosh_net_slopes(const rz_cosh_net *net, double *cache, const int8_t *x, int m, double *re, double *im) {
+  const rz_lane_functions *f = RZ_ISA_PICK(rz_lane);
+  const int64_t n = net->n_hidden;
+  for (int lane = 0; lane < m; ++lane, re += n, im = im ? im + n : NULL) {
+    if (!net->fast) {
+      slopes_slow(net, x, lane, re, im);
+      continue;
+    }
+    units_of_lane(net, cache, lane, 0, re);
+    if (net->is_complex) {
+      units_of_lane(net, cache, lane, 1, im);
+      f->slope_complex(n, re, im);
+    } else {
+      f->slope(n, re);
+    }
   }
 }
 

@@ -11,6 +11,9 @@ typedef struct rz_lane_functions {
   void (*affine)(int64_t n, int64_t n_in, const double *w, const double *x, double *y);
   void (*tanh)(int64_t n, double *x);
   void (*tanh_complex)(int64_t n, double *re, double *im);
+  /* x <- (1 - x) / (1 + x), which is tanh theta of x = exp(-2 theta); x >= 0 where it is real, |x| < 1e150. */
+  void (*slope)(int64_t n, double *x);
+  void (*slope_complex)(int64_t n, double *re, double *im);
   /* x <- exp(x), |x| <= 700: n real numbers, or n groups of eight complex ones, [n, 2, 8], |im x| < 10^5. */
   void (*exp)(int64_t n, double *x);
   void (*exp_complex)(int64_t n, double *x);

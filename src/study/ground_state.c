@@ -24,7 +24,7 @@ static double sample_count(const rz_config *config, const rz_quantum *q) {
 /* Numbers of a sample in the Jacobian: its shape does not ask for samples. */
 static rz_err factor_count(const rz_ansatz *a, int64_t *n) {
   rz_jacobian *j = NULL;
-  RZ_TRY(a->cls->jacobian(a, 0, NULL, &j));
+  RZ_TRY(rz_ansatz_layers(a, 0, &j));
   *n = rz_jacobian_pack_size(j);
   rz_jacobian_destroy(&j);
   return RZ_OK;

@@ -107,16 +107,6 @@ void rz_quantum_free(rz_quantum *q) {
 
 /* --- The training problem ---------------------------------------------------------------------------------------- */
 
-/* Samples with a non-finite local energy carry weight 0; their Jacobian rows must be finite all the same, so they
- * become copies of a good sample. */
-static void replace_dropped(rz_samples *s) {
-  int64_t good = 0;
-  while (good < s->n && s->weight[good] == 0.0) good++;
-  if (good == s->n) return;
-  for (int64_t i = 0; i < s->n; i++)
-    if (s->weight[i] == 0.0) memcpy(s->spin + i * s->n_site, s->spin + good * s->n_site, (size_t)s->n_site);
-}
-
 static rz_err fill_residual(const rz_samples *s, const double complex *eloc, const rz_energy *e, rz_assessment *out) {
   const int64_t n = s->n;
   const int n_comp = rz_jacobian_n_comp(out->jacobian);
@@ -166,11 +156,10 @@ static void judge_energy(const rz_operator *h, const rz_energy *e, rz_assessment
 static rz_err assess_samples(rz_quantum *q, rz_samples *s, double complex *eloc, rz_assessment *out) {
   int64_t n_bad = 0;
   rz_energy energy;
-  RZ_TRY(rz_agree(q->comm, rz_local_values(q->model->h, q->ansatz, s->n, s->spin, eloc, NULL, &n_bad)));
+  RZ_TRY(rz_agree(q->comm,
+                  rz_local_values_and_jacobian(q->model->h, q->ansatz, s->n, s->spin, eloc, &n_bad, &out->jacobian)));
   RZ_TRY(
       rz_energy_estimate(q->comm, s, eloc, creal(rz_operator_trace_per_dim(q->model->h)), MAX_BAD_FRACTION, &energy));
-  replace_dropped(s);
-  RZ_TRY(q->ansatz->cls->jacobian(q->ansatz, s->n, s->spin, &out->jacobian));
   RZ_TRY(fill_residual(s, eloc, &energy, out));
   out->objective = energy.re.mean;
   out->error = energy.re.error;

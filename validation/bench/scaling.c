@@ -86,17 +86,16 @@ static rz_err draw(problem *p, double *work) {
 
 static rz_err local_energies(problem *p, double *work) {
   rz_free(&p->local);
+  rz_jacobian_destroy(&p->j);
   RZ_TRY(RZ_NEW(p->samples.n, &p->local));
   *work = (double)p->samples.n * p->comm->size;
-  return rz_local_values(p->model.h, p->ansatz, p->samples.n, p->samples.spin, p->local, NULL, NULL);
+  return rz_local_values_and_jacobian(p->model.h, p->ansatz, p->samples.n, p->samples.spin, p->local, NULL, &p->j);
 }
 
-static rz_err factors(problem *p, double *work) {
+static rz_err forces(problem *p, double *work) {
   rz_energy energy;
-  rz_jacobian_destroy(&p->j);
   rz_free(&p->e);
   RZ_TRY(rz_energy_estimate(p->comm, &p->samples, p->local, 0.0, 0.5, &energy));
-  RZ_TRY(p->ansatz->cls->jacobian(p->ansatz, p->samples.n, p->samples.spin, &p->j));
   RZ_TRY(RZ_NEW(p->samples.n, &p->e));
   for (int64_t i = 0; i < p->samples.n; i++) {
     rz_jacobian_weights(p->j)[i] = p->samples.weight[i];
@@ -157,11 +156,11 @@ static rz_err sum_large(problem *p, double *work) {
   return rc;
 }
 
-/* Everything: draw, local energies, factors and a solve of 20 products' length. */
+/* Everything: draw, local energies with their factors, forces and a solve of 20 products' length. */
 static rz_err step(problem *p, double *work) {
   RZ_TRY(draw(p, work));
   RZ_TRY(local_energies(p, work));
-  RZ_TRY(factors(p, work));
+  RZ_TRY(forces(p, work));
   for (int i = 0; i < 20; i++) RZ_TRY(product(p, work));
   *work = 1.0;
   return RZ_OK;
@@ -171,7 +170,7 @@ static rz_err measure(problem *p) {
   static const struct {
     const char *name;
     part *run;
-  } parts[] = {{"sampling", draw}, {"local", local_energies}, {"factors", factors},   {"product", product},
+  } parts[] = {{"sampling", draw}, {"local", local_energies}, {"forces", forces},     {"product", product},
                {"gram", gram},     {"cholesky", cholesky},    {"latency", sum_small}, {"bandwidth", sum_large},
                {"step", step}};
   for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
@@ -217,7 +216,7 @@ static rz_err run(int n, char **arg, const rz_comm *comm) {
   } else {
     RZ_TRY_DONE(rc, problem_init(&p, arg + 1, 16, 16, comm));
     RZ_TRY_DONE(rc, draw(&p, &work));
-    RZ_TRY_DONE(rc, p.ansatz->cls->jacobian(p.ansatz, p.samples.n, p.samples.spin, &p.j));
+    RZ_TRY_DONE(rc, rz_ansatz_jacobian(p.ansatz, p.samples.n, p.samples.spin, &p.j));
     print_traffic(p.j, atoll(arg[4]), "kernel", atoi(arg[5]));
     print_traffic(p.j, atoll(arg[4]), "cg", atoi(arg[5]));
     print_traffic(p.j, atoll(arg[4]), "dense", atoi(arg[5]));

@@ -14,7 +14,7 @@ import os
 import pathlib
 import subprocess
 
-PARTS = ("sampling", "local", "factors", "product", "step")
+PARTS = ("sampling", "local", "forces", "product", "step")
 PROBLEM = ("40", "4", "none")
 CHAINS, SAMPLES = 1024, 8192
 AGREEMENTS = 60  # of a step, 4 bytes each: what the trace's comm_calls has beyond the formula
@@ -153,19 +153,19 @@ def show_model(folder, options, title, solver, problem, samples, network):
     sites = int(problem[0])
     print(f"\n{title}: {counted[solver, 1][0]:,} parameters, {samples:,} samples, {solver}"
           + (f" with {options.iterations} iterations" if solver == "cg" else ""))
-    print(f"{'ranks':>6}{'sampling':>10}{'local':>10}{'factors':>10}{'solve':>10}{'messages':>10}{'step ms':>10}"
+    print(f"{'ranks':>6}{'sampling':>10}{'local':>10}{'forces':>10}{'solve':>10}{'messages':>10}{'step ms':>10}"
           f"{'efficiency':>12}{'MB/rank':>10}")
     first = None
     for p in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024):
         parameters, t = counted[solver, p]
         draw = samples * sites * cost["sampling"] / p
-        local, factors = samples * cost["local"] / p, samples * cost["factors"] / p
+        local, forces = samples * cost["local"] / p, samples * cost["forces"] / p
         solve, inside = solve_seconds(solver, p, samples, parameters, cost, options.iterations, network)
         messages = inside + network.sums(p, t[0] + AGREEMENTS + 2, t[1] + 16 * parameters)
         messages += network.gathers(p, t[2] + t[4] + 20, t[3] + t[5]) + network.exchanges(p, t[6], t[7])
-        step = draw + local + factors + solve + messages
+        step = draw + local + forces + solve + messages
         first = first or step
-        print(f"{p:6d}" + "".join(f"{1e3 * x:10.2f}" for x in (draw, local, factors, solve, messages, step))
+        print(f"{p:6d}" + "".join(f"{1e3 * x:10.2f}" for x in (draw, local, forces, solve, messages, step))
               + f"{first / step / p:12.2f}{1e-6 * sum(t[1::2]):10.1f}")
 
 

@@ -64,8 +64,8 @@ typedef struct problem {
   double *e, *f, *d; /* residual, force, step */
 } problem;
 
-enum { DRAW, LOCAL, FACTORS, CENTRE, FORCE, SOLVE, N_PHASE };
-static const char *const phase_name[N_PHASE] = {"sampling", "local", "factors", "centre", "force", "solve"};
+enum { DRAW, LOCAL, CENTRE, FORCE, SOLVE, N_PHASE };
+static const char *const phase_name[N_PHASE] = {"sampling", "local", "centre", "force", "solve"};
 enum { MAX_SLICES = 64 };
 
 static rz_err ising_ring(int n, rz_model *m) {
@@ -119,8 +119,7 @@ static double lap(double *t) {
   return spent;
 }
 
-static rz_err factors(problem *p, const rz_samples *s, const double complex *eloc, const rz_energy *energy) {
-  RZ_TRY(p->ansatz->cls->jacobian(p->ansatz, s->n, s->spin, &p->j));
+static rz_err residuals(problem *p, const rz_samples *s, const double complex *eloc, const rz_energy *energy) {
   const int n_comp = rz_jacobian_n_comp(p->j);
   RZ_TRY(RZ_NEW(s->n * n_comp, &p->e));
   for (int64_t i = 0; i < s->n; i++) {
@@ -143,11 +142,10 @@ static rz_err sample(problem *p, double *phase, double *energy_per_site) {
   RZ_TRY_DONE(rc, rz_sampler_draw(p->sampler, p->ansatz, 0, &s));
   phase[DRAW] = lap(&t);
   RZ_TRY_DONE(rc, RZ_NEW(s.n, &eloc));
-  RZ_TRY_DONE(rc, rz_local_values(p->model.h, p->ansatz, s.n, s.spin, eloc, NULL, &n_bad));
+  RZ_TRY_DONE(rc, rz_local_values_and_jacobian(p->model.h, p->ansatz, s.n, s.spin, eloc, &n_bad, &p->j));
   RZ_TRY_DONE(rc, rz_energy_estimate(p->comm, &s, eloc, 0.0, 1e-3, &energy));
+  RZ_TRY_DONE(rc, residuals(p, &s, eloc, &energy));
   phase[LOCAL] = lap(&t);
-  RZ_TRY_DONE(rc, factors(p, &s, eloc, &energy));
-  phase[FACTORS] = lap(&t);
   *energy_per_site = energy.re.mean / p->ansatz->n_site;
 done:
   rz_free(&eloc);

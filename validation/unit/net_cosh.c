@@ -103,6 +103,32 @@ static int bad_ratios(const rz_cosh_net *net, double *cache, const int8_t *x, do
   return bad;
 }
 
+/* Slopes of the first lanes against tanh of theta by its definition. */
+static int bad_slopes(const rz_cosh_net *net, double *cache, const int8_t *x) {
+  enum { SOME = 11 };
+  const int n = net->n_hidden;
+  double *re = NULL, *im = NULL;
+  int bad = 0;
+  RZ_EXPECT_OK(RZ_NEW(SOME * n, &re));
+  RZ_EXPECT_OK(RZ_NEW(SOME * n, &im));
+  rz_cosh_net_slopes(net, cache, x, SOME, re, net->is_complex ? im : NULL);
+  for (int k = 0; k < SOME * n; ++k) {
+    const int lane = k / n, j = k % n;
+    double theta[2] = {0.0, 0.0};
+    for (int c = 0; c < (net->is_complex ? 2 : 1); ++c) {
+      theta[c] = net->b[c][j];
+      for (int i = 0; i < net->n_in; ++i) theta[c] += x[i * RZ_NET_LANES + lane] * net->w[c][(int64_t)i * n + j];
+    }
+    const double complex exact = ctanh(CMPLX(theta[0], theta[1]));
+    /* |d tanh| = |1 - tanh^2| |d theta| */
+    const double tol = 1e-13 * (1.0 + cabs(1.0 - exact * exact) * (1.0 + fabs(theta[0]) + fabs(theta[1])));
+    bad += !(cabs(CMPLX(re[k], net->is_complex ? im[k] : 0.0) - exact) <= tol);
+  }
+  rz_free(&re);
+  rz_free(&im);
+  return bad;
+}
+
 static void change_inputs(const rz_cosh_net *net, double *cache, int8_t *x, rz_rng *rng) {
   uint8_t accept[RZ_NET_LANES];
   const int32_t input[2] = {(int32_t)rz_rng_below(rng, 20), 20 + (int32_t)rz_rng_below(rng, 20)};
@@ -148,7 +174,9 @@ static void check_path(int n_hidden, bool is_complex, double large, int sparse, 
       RZ_EXPECT(cabs(cexp(I * (cimag(value[lane]) - cimag(exact))) - 1.0) < 1e-10);
     }
     const int bad = bad_ratios(net, cache, x, 1e-10);
+    RZ_EXPECT(bad_slopes(net, cache, x) == 0);
     for (int k = 0; k < 40; ++k) change_inputs(net, cache, x, &rng);
+    RZ_EXPECT(bad_slopes(net, cache, x) == 0);
     const int bad_later = bad_ratios(net, cache, x, 1e-10);
     RZ_EXPECT(rz_cosh_net_refresh(net, x, cache, value) < 1e-10);
     if (!RZ_EXPECT(bad == 0 && bad_later == 0))

@@ -58,8 +58,9 @@ typedef struct rz_ansatz_class {
   /* As rz_block_ratios; NULL: one by one. */
   void (*ratios)(const rz_ansatz *a, rz_block *b, int n, int n_flip, const int32_t *site, double *out);
   void (*commit)(const rz_ansatz *a, rz_block *b, const uint8_t *accept);
-  /* Factors of d log psi / d theta for n configurations; weights are left to the caller. */
-  rz_err (*jacobian)(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_jacobian **out);
+  /* Add the layers of d log psi / d theta to j; as rz_block_factors: fill them, in the order of their making. */
+  rz_err (*layers)(const rz_ansatz *a, rz_jacobian *j);
+  void (*factors)(const rz_ansatz *a, const rz_block *b, int64_t first, int m, rz_jacobian *j);
   /* Take values from another state's views: equal shapes copied, translation-shared filters padded with zeros about
    * their centre when n_site differs; NULL: equal shapes only. Errors: RZ_ERR_ARG, saying what does not fit. */
   rz_err (*import)(rz_ansatz *a, const rz_params *from, int from_n_site, const int from_extent[2]);
@@ -91,6 +92,11 @@ rz_err rz_ansatz_update(rz_ansatz *a);
 rz_err rz_ansatz_import(rz_ansatz *a, const rz_params *from, int from_n_site, const int from_extent[2]);
 int rz_ansatz_n_comp(const rz_ansatz *a); /* 1 or 2: rows of the Jacobian per sample */
 
+/* d log psi / d theta of n configurations to be: its layers, whose factors rz_block_factors fills, and no weights. */
+rz_err rz_ansatz_layers(const rz_ansatz *a, int64_t n, rz_jacobian **out);
+/* The same with the factors of configurations spin [n, n_site]. On the threads of the rank. */
+rz_err rz_ansatz_jacobian(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_jacobian **out);
+
 /* Options of the chosen kind, for init. The key is a row of the class. A choice comes as its position in the row's
  * "a|b|c". Errors: RZ_ERR_ARG for a value of a spec that is not allowed. */
 rz_err rz_ansatz_option_real(const rz_ansatz_input *in, const char *key, double *out);
@@ -111,6 +117,9 @@ double rz_block_refresh(const rz_ansatz *a, rz_block *b);
 void rz_block_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double *out);
 /* The ratios of n moves of n_flip sites each, site [n, n_flip], out [n, n_comp, RZ_LANES]; none stays pending. */
 void rz_block_ratios(const rz_ansatz *a, rz_block *b, int n, int n_flip, const int32_t *site, double *out);
+/* The factors of the configurations in lanes 0 .. m - 1, from a cache that is up to date, to samples first .. first + m
+ * - 1 of what rz_ansatz_layers made. Threads may fill different samples. */
+void rz_block_factors(const rz_ansatz *a, const rz_block *b, int64_t first, int m, rz_jacobian *j);
 /* Make the pending move in the lanes with accept != 0, spins and cache. accept [RZ_LANES]. */
 void rz_block_commit(const rz_ansatz *a, rz_block *b, const uint8_t *accept);
 

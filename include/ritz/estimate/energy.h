@@ -25,6 +25,11 @@
 rz_err rz_local_values(const rz_operator *op, const rz_ansatz *a, int64_t n, const int8_t *spin, double complex *value,
                        double complex *log_psi, int64_t *n_bad);
 
+/* As rz_local_values, and d log psi / d theta of the same configurations (rz_ansatz_jacobian) from the same caches. The
+ * factors of a configuration whose value is not finite may be anything. Owner of *j: the caller. */
+rz_err rz_local_values_and_jacobian(const rz_operator *op, const rz_ansatz *a, int64_t n, const int8_t *spin,
+                                    double complex *value, int64_t *n_bad, rz_jacobian **j);
+
 /* Several operators whose local values are wanted together: configurations share one refresh of their caches, and
  * operators the ratios of the flip sets they have in common. Borrowed: the operators (finished). Owner: the caller.
  * Errors: RZ_ERR_ARG for operators of different numbers of sites; RZ_ERR_MEMORY. Local. */

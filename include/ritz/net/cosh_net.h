@@ -65,10 +65,6 @@ void rz_cosh_net_update(rz_cosh_net *net);
 
 /* y of one vector x [n_in] by the formula above: plain sums in a fixed order, the C library's functions. */
 double complex rz_cosh_net_value(const rz_cosh_net *net, const int8_t *x);
-/* theta of n vectors, RZ_NET_LANES at a time with sums in a fixed order (so the bits do not depend on n): x [n, n_in];
- * re, im [n, n_hidden], im may be NULL for a real net. Errors: RZ_ERR_MEMORY. */
-rz_err rz_cosh_net_theta(const rz_cosh_net *net, int64_t n, const int8_t *x, double *re, double *im);
-
 /* Doubles of cache per group of lanes; aligned as rz_malloc does. */
 int64_t rz_cosh_net_cache_size(const rz_cosh_net *net);
 /* Fill the cache; value [RZ_NET_LANES] = y. x [n_in, RZ_NET_LANES]. Returns the largest relative difference between the
@@ -82,6 +78,9 @@ void rz_cosh_net_ratio(const rz_cosh_net *net, double *cache, const int8_t *x, i
 /* The same for m changes of n inputs each, input [m, n], out [m, n_comp, RZ_NET_LANES]; none stays pending. */
 void rz_cosh_net_ratios(const rz_cosh_net *net, double *cache, const int8_t *x, int m, int n, const int32_t *input,
                         double *out);
+/* d y / d theta_j = tanh theta_j = (1 - u_j) / (1 + u_j) of lanes 0 .. m - 1, from the u of the last refresh and
+ * commits: re, im out [m, n_hidden]; im may be NULL for a real net. The bits of a lane depend on that lane alone. */
+void rz_cosh_net_slopes(const rz_cosh_net *net, double *cache, const int8_t *x, int m, double *re, double *im);
 /* Make the change of the last ratio (before anything else happened to cache and x) in the lanes with accept != 0: cache
  * only, x is the caller's. */
 void rz_cosh_net_commit(const rz_cosh_net *net, double *cache, const uint8_t *accept);

@@ -50,6 +50,19 @@ static void tanh_complex(int64_t n, double *restrict re, double *restrict im) {
   }
 }
 
+static void slope_real(int64_t n, double *restrict x) {
+  for (int64_t i = 0; i < n; ++i) x[i] = (1.0 - x[i]) / (1.0 + x[i]);
+}
+
+/* (1 - x)(1 + x^*) / |1 + x|^2 */
+static void slope_complex(int64_t n, double *restrict re, double *restrict im) {
+  for (int64_t i = 0; i < n; ++i) {
+    const double a = re[i], b = im[i], scale = 1.0 / ((1.0 + a) * (1.0 + a) + b * b);
+    re[i] = ((1.0 - a) * (1.0 + a) - b * b) * scale;
+    im[i] = -2.0 * b * scale;
+  }
+}
+
 static void exp_real(int64_t n, double *restrict x) {
   for (int64_t i = 0; i < n; ++i) x[i] = lane_exp(x[i]);
 }
@@ -67,5 +80,10 @@ static void exp_complex(int64_t n, double *restrict x) {
 }
 
 extern const rz_lane_functions RZ_ISA_SYMBOL(rz_lane);
-const rz_lane_functions RZ_ISA_SYMBOL(rz_lane) = {
-    .affine = affine, .tanh = tanh_real, .tanh_complex = tanh_complex, .exp = exp_real, .exp_complex = exp_complex};
+const rz_lane_functions RZ_ISA_SYMBOL(rz_lane) = {.affine = affine,
+                                                  .tanh = tanh_real,
+                                                  .tanh_complex = tanh_complex,
+                                                  .slope = slope_real,
+                                                  .slope_complex = slope_complex,
+                                                  .exp = exp_real,
+                                                  .exp_complex = exp_complex};
