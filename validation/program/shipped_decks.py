@@ -80,6 +80,7 @@ def main():
         left = sorted(path.name for path in folder.iterdir()
                       if path.suffix in (".h5", ".jsonl", ".lock", ".ckpt") and path.name not in found)
         wanted = ["deck.h5"] if "study = 'exact'" in text else ["deck.h5", "deck.jsonl"]
+        wanted = ["deck.sweep.h5"] if "&sweep" in text else wanted
         test.expect(left == wanted, f"{name} leaves {left}")
         if "deck.jsonl" in wanted:
             test.expect(len(read_trace(folder / "deck.jsonl")) == STEPS, f"{name}: not {STEPS} steps in the trace")
