@@ -51,6 +51,7 @@ void rz_jacobian_destroy(rz_jacobian **jp) {
   rz_free(&j->weight);
   rz_free(&j->mean);
   rz_free(&j->scale);
+  rz_tree_destroy(&j->tree);
   rz_free(jp);
 }
 

@@ -147,7 +147,7 @@ static void side_panel(side *s, int64_t first, int64_t n, int a0, int n_a, const
   const int width = rz_layer_width(s->l);
   const int64_t wide = (int64_t)n_a * width;
   if (s->j->panel) {
-    const int64_t n_param = s->j->n_param, row = s->c * s->j->n + s->first + first;
+    const int64_t n_param = s->j->n_param, row = s->c * s->j->panel_n + s->first + first;
     const double *from = s->j->panel + row * n_param + s->l->offset + (int64_t)a0 * width;
     for (int64_t i = 0; i < n; i++) memcpy(s->panel + i * wide, from + i * n_param, (size_t)wide * sizeof *from);
   } else {

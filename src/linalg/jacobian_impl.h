@@ -4,6 +4,7 @@
 #ifndef RITZ_LINALG_JACOBIAN_IMPL_H
 #define RITZ_LINALG_JACOBIAN_IMPL_H
 
+#include "ritz/core/tree.h"
 #include "ritz/linalg/jacobian.h"
 
 struct rz_jacobian {
@@ -15,11 +16,14 @@ struct rz_jacobian {
   double *scale;    /* [n_param] or NULL */
   double *dots;     /* [n_comp (of the mean), n_comp, n]: J_(c,i) . mean / scale^2 for Gram blocks, or NULL; */
   double mean2[4];  /* and with them [n_comp, n_comp]: mean . mean / scale^2 */
-  double *panel;    /* [n_comp, n, n_param]: the rows themselves, uncentred and unscaled, or NULL */
+  double *panel;    /* [n_comp, panel_n, n_param]: the rows themselves, uncentred and unscaled, or NULL */
+  int64_t panel_n;  /* n, or more where this is a view of some of the samples */
   double *
       *factors;   /* [n_layer] inputs and signals of layers with their samples side by side, for Gram blocks; or NULL */
   float **inputs; /* [n_layer] the inputs of these, where single precision multiplies them exactly; or NULL */
   bool centred;
+  int64_t block; /* samples that go through together */
+  rz_tree *tree; /* over the blocks of all ranks; NULL: all samples of a rank are one block, and MPI sums */
 };
 
 /* Numbers in a temporary block: 1 MiB, so that a few of them stay in the second-level cache. */
@@ -80,6 +84,14 @@ void rz_layer_transpose(const rz_layer *l, bool with_x, int c0, int n_c, int64_t
 /* Keep these of all samples and layers that are multiplied by factors; inputs in single precision where that multiplies
  * them exactly. */
 rz_err rz_jacobian_keep_factors(rz_jacobian *j);
+/* A sum over samples of n numbers each: out = that of the samples of j, which is `all` or a view of it from sample
+ * `first` on. */
+typedef rz_err rz_jacobian_term(const rz_jacobian *j, const rz_jacobian *all, int64_t first, const void *ctx,
+                                double *out);
+/* The sum over the blocks of all ranks, equal on every rank; rc: what went wrong on this rank before. Collective: an
+ * agreement, and the sum. */
+rz_err rz_jacobian_sum(const rz_jacobian *j, const rz_comm *comm, rz_err rc, int64_t n, rz_jacobian_term *term,
+                       const void *ctx, double *out);
 /* Forget what was computed from factors, mean or scales. */
 void rz_jacobian_forget(rz_jacobian *j);
 

@@ -19,19 +19,24 @@ static void clear_dropped(rz_jacobian *j) {
   }
 }
 
-static rz_err local_mean(rz_jacobian *j) {
-  double *u = NULL;
-  rz_err rc = RZ_OK;
+static rz_err prepare(rz_jacobian *j) {
   for (int64_t i = 0; i < j->n; i++)
     RZ_CHECK(isfinite(j->weight[i]) && j->weight[i] >= 0.0, RZ_ERR_ARG, "weight of sample %lld is %g", (long long)i,
              j->weight[i]);
   clear_dropped(j);
-  RZ_TRY(rz_jacobian_keep_panel(j));
+  return rz_jacobian_keep_panel(j);
+}
+
+/* sum_i w_i J_(c, i) of every component, out [n_comp, n_param]: an rz_jacobian_term. */
+static rz_err weighted_rows(const rz_jacobian *j, const rz_jacobian *all, int64_t first, const void *ctx, double *out) {
+  (void)all, (void)first, (void)ctx;
+  double *u = NULL;
+  rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, RZ_NEW0(j->n_comp * j->n, &u));
   for (int c = 0; c < j->n_comp; c++) {
     memset(u, 0, (size_t)(j->n_comp * j->n) * sizeof *u);
     if (j->n > 0) memcpy(u + c * j->n, j->weight, (size_t)j->n * sizeof *u);
-    RZ_TRY_DONE(rc, rz_jacobian_apply_t_raw(j, u, j->mean + c * j->n_param));
+    RZ_TRY_DONE(rc, rz_jacobian_apply_t_raw(j, u, out + c * j->n_param));
   }
 done:
   rz_free(&u);
@@ -40,11 +45,11 @@ done:
 
 rz_err rz_jacobian_centre(rz_jacobian *j, const rz_comm *comm) {
   rz_jacobian_forget(j);
-  RZ_TRY(rz_agree(comm, local_mean(j)));
-  RZ_TRY(rz_sum(comm, j->n_comp * j->n_param, j->mean));
+  RZ_TRY(rz_jacobian_sum(j, comm, prepare(j), j->n_comp * j->n_param, weighted_rows, NULL, j->mean));
   j->centred = true;
   return RZ_OK;
 }
+
 /* One position per sample: sum_i w_i X^2 E^2 is one GEMM of squares per component. */
 static rz_err layer_squares(const rz_jacobian *j, const rz_layer *l, double *out) {
   rz_layer_work w = {0};

@@ -36,7 +36,7 @@ rz_err rz_jacobian_apply_raw(const rz_jacobian *j, int c0, int n_c, int64_t firs
   const int n_param = (int)j->n_param;
   for (int c = 0; j->panel && c < n_c; c++)
     cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)count, n_param, 1.0,
-                j->panel + ((c0 + c) * j->n + first) * j->n_param, n_param, v, 1, 0.0, y + c * ld, 1);
+                j->panel + ((c0 + c) * j->panel_n + first) * j->n_param, n_param, v, 1, 0.0, y + c * ld, 1);
   if (j->panel) return RZ_OK;
   for (int k = 0; k < j->n_layer; k++) {
     const rz_layer *l = j->layer[k];
@@ -68,11 +68,10 @@ done:
 
 rz_err rz_jacobian_apply_t_raw(const rz_jacobian *j, const double *u, double *g) {
   memset(g, 0, (size_t)j->n_param * sizeof *g);
-  if (j->panel) {
-    cblas_dgemv(CblasRowMajor, CblasTrans, (int)rz_jacobian_n_rows(j), (int)j->n_param, 1.0, j->panel, (int)j->n_param,
-                u, 1, 0.0, g, 1);
-    return RZ_OK;
-  }
+  for (int c = 0; j->panel && c < j->n_comp; c++)
+    cblas_dgemv(CblasRowMajor, CblasTrans, (int)j->n, (int)j->n_param, 1.0, j->panel + c * j->panel_n * j->n_param,
+                (int)j->n_param, u + c * j->n, 1, 1.0, g, 1);
+  if (j->panel) return RZ_OK;
   for (int k = 0; k < j->n_layer; k++)
     RZ_TRY(layer_apply_t(j->layer[k], j->n_comp, 0, j->n, u, j->n, g + j->layer[k]->offset));
   return RZ_OK;
@@ -86,7 +85,9 @@ rz_err rz_jacobian_apply(const rz_jacobian *j, const double *v, double *y) {
     for (int64_t k = 0; k < j->n_param; k++) scaled[k] = v[k] / j->scale[k];
     v = scaled;
   }
-  RZ_TRY_DONE(rc, rz_jacobian_apply_raw(j, 0, j->n_comp, 0, j->n, v, y, j->n));
+  const int64_t block = j->tree ? j->block : j->n;
+  for (int64_t i = 0; i < j->n; i += block)
+    RZ_TRY_DONE(rc, rz_jacobian_apply_raw(j, 0, j->n_comp, i, j->n - i < block ? j->n - i : block, v, y + i, j->n));
   for (int c = 0; j->centred && c < j->n_comp; c++) {
     const double q = RZ_ISA_PICK(rz_jacobian)->dot(j->n_param, j->mean + c * j->n_param, v);
     for (int64_t i = 0; i < j->n; i++) y[c * j->n + i] -= q;

@@ -75,6 +75,7 @@ rz_err rz_jacobian_keep_panel(rz_jacobian *j) {
   RZ_TRY_DONE(rc, RZ_NEW(j->n_comp * j->n * j->n_param, &panel));
   RZ_TRY_DONE(rc, rz_parallel(j->n, form_share, &(panel_rows){j, panel}));
   j->panel = panel;
+  j->panel_n = j->n;
 done:
   if (rc != RZ_OK) rz_free(&panel);
   return rc;
@@ -83,7 +84,7 @@ done:
 rz_err rz_jacobian_rows(const rz_jacobian *j, int c, int64_t first, int64_t count, double *out) {
   RZ_TRY(rz_jacobian_check_range(j, c, first, count));
   if (j->panel)
-    memcpy(out, j->panel + (c * j->n + first) * j->n_param, (size_t)(count * j->n_param) * sizeof *out);
+    memcpy(out, j->panel + (c * j->panel_n + first) * j->n_param, (size_t)(count * j->n_param) * sizeof *out);
   else
     RZ_TRY(form_rows(j, c, first, count, out));
   const double *m = j->mean + c * j->n_param;

@@ -7,17 +7,13 @@
 
 typedef struct work {
   const rz_sr_problem *p;
-  double *sum; /* [n_param + 1]: the product and the number of ranks that failed */
+  double *sum; /* [n_param + 1] */
 } work;
 
-/* A rank's failure travels with the sum, so that agreement costs nothing while all is well. */
 static rz_err product(void *ctx, const double *x, double *y) {
   const work *w = ctx;
   const rz_sr_problem *p = w->p;
-  const rz_err rc = rz_jacobian_metric(p->j, x, w->sum);
-  w->sum[p->n_param] = rc == RZ_OK ? 0.0 : 1.0;
-  RZ_TRY(rz_sum(p->comm, p->n_param + 1, w->sum));
-  if (w->sum[p->n_param] != 0.0) return rz_agree(p->comm, rc);
+  RZ_TRY(rz_jacobian_sum_metric(p->j, p->comm, x, w->sum));
   for (int64_t k = 0; k < p->n_param; k++) y[k] = w->sum[k] + rz_sr_added(p, k) * x[k];
   return RZ_OK;
 }

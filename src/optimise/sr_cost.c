@@ -126,6 +126,9 @@ void rz_sr_costs(const rz_sr_options *o, const rz_sr_rates *rates, const rz_jaco
   seconds[RZ_SR_DENSE] = dense(o, rates, &s);
   seconds[RZ_SR_KERNEL] = kernel(rates, &s);
   seconds[RZ_SR_CG] = cg(o, rates, &s);
+  if (!rz_jacobian_in_blocks(j)) return;
+  if (rz_jacobian_n_param(j) > RZ_SR_ALIKE_ORDER) seconds[RZ_SR_DENSE] = INFINITY;
+  if (n_sample * rz_jacobian_n_comp(j) > RZ_SR_ALIKE_ORDER) seconds[RZ_SR_KERNEL] = INFINITY;
 }
 
 int rz_sr_cheapest(const double seconds[RZ_SR_N_SOLVER]) {

@@ -77,18 +77,21 @@ static int64_t batch_rows(const stream *s, int rank, int64_t i0) {
   return (n > 0 ? n : 0) * rz_jacobian_n_comp(s->p->j);
 }
 
-static rz_err form_panel(const stream *s, int64_t i0) {
-  const rz_jacobian *j = s->p->j;
-  const int64_t n_param = s->p->n_param, n = batch_rows(s, s->p->comm->rank, i0) / rz_jacobian_n_comp(j);
+rz_err rz_sr_weighted_rows(const rz_jacobian *j, int64_t first, int64_t n, double *out) {
+  const int64_t n_param = rz_jacobian_n_param(j);
   for (int c = 0; n > 0 && c < rz_jacobian_n_comp(j); c++) {
-    double *rows = s->panel + c * n * n_param;
-    RZ_TRY(rz_jacobian_rows(j, c, i0, n, rows));
+    double *rows = out + c * n * n_param;
+    RZ_TRY(rz_jacobian_rows(j, c, first, n, rows));
     for (int64_t i = 0; i < n; i++) {
-      const double root = sqrt(rz_jacobian_weight(j, i0 + i));
+      const double root = sqrt(rz_jacobian_weight(j, first + i));
       for (int64_t k = 0; k < n_param; k++) rows[i * n_param + k] *= root;
     }
   }
   return RZ_OK;
+}
+
+static rz_err form_panel(const stream *s, int64_t i0) {
+  return rz_sr_weighted_rows(s->p->j, i0, batch_rows(s, s->p->comm->rank, i0) / rz_jacobian_n_comp(s->p->j), s->panel);
 }
 
 /* Copy the columns of a set out of one row; returns the end of what was written. */
@@ -182,21 +185,26 @@ static rz_err fill_strips(const stream *s, rz_block_cyclic *m) {
   return RZ_OK;
 }
 
-static bool is_whole(const rz_sr_problem *p) { return p->comm->size == 1 || p->n_param <= p->o->replicate; }
+static bool is_whole(const rz_sr_problem *p) {
+  return p->comm->size == 1 || p->n_param <= p->o->replicate || rz_jacobian_in_blocks(p->j);
+}
 
-static rz_err fill(void *ctx, rz_block_cyclic *m) {
-  const rz_sr_problem *p = ctx;
+static rz_err fill_streaming(const rz_sr_problem *p, rz_block_cyclic *m) {
   stream s = {.p = p, .whole = is_whole(p)};
-  int64_t n_col = 0;
   rz_err rc = RZ_OK;
-  (void)rz_block_cyclic_cols(m, &n_col);
-  memset(rz_block_cyclic_data(m), 0, (size_t)(rz_block_cyclic_ld(m) * n_col) * sizeof(double));
   RZ_TRY_DONE(rc, stream_init(&s, m));
   RZ_TRY_DONE(rc, s.whole ? fill_whole(&s, m) : fill_strips(&s, m));
-  add_diagonal(p, m);
 done:
   stream_free(&s);
   return rc;
+}
+
+static rz_err fill(void *ctx, rz_block_cyclic *m) {
+  const rz_sr_problem *p = ctx;
+  rz_block_cyclic_clear(m);
+  RZ_TRY(rz_jacobian_in_blocks(p->j) ? rz_sr_fill_dense_alike(p, m) : fill_streaming(p, m));
+  add_diagonal(p, m);
+  return RZ_OK;
 }
 
 rz_err rz_sr_dense(rz_sr_problem *p, double *d, rz_sr_result *result) {

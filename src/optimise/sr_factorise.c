@@ -56,7 +56,7 @@ static rz_err by_eigenvectors(const rz_comm *comm, const rz_comm *grid, const rz
   rz_block_cyclic *m = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, make(comm, grid, s, RZ_DOUBLE, &m));
-  RZ_TRY_DONE(rc, check_finite(comm, m));
+  RZ_TRY_DONE(rc, rz_agree(comm, check_finite(grid, m)));
   memcpy(x, b, (size_t)s->n * sizeof *x);
   RZ_TRY_DONE(rc, rz_agree(comm, rz_block_cyclic_eigen_solve(m, cutoff, x)));
 done:

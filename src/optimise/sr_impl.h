@@ -90,13 +90,33 @@ rz_err rz_sr_side_of(rz_jacobian *j, rz_sr_side *s);
 rz_err rz_sr_side_receive(const rz_comm *comm, const rz_jacobian *j, const rz_sr_active *active,
                           const rz_block_cyclic *m, bool by_column, rz_sr_side *s);
 void rz_sr_side_free(rz_sr_side *s);
-/* Lower triangle of W^(1/2) J J^T W^(1/2) + shift for this rank's rows and columns of m: n_comp real rows per sample,
- * or one complex row. Local. */
-rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, double shift, rz_block_cyclic *m);
+/* Every of-th piece of work from `number` on. */
+typedef struct rz_sr_part {
+  int64_t number, of;
+} rz_sr_part;
+/* Lower triangle of W^(1/2) J J^T W^(1/2) for this rank's rows and columns of m, a part of its tiles: n_comp real rows
+ * per sample, or one complex row. Local. */
+rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, rz_sr_part part, rz_block_cyclic *m);
 
 /* All of it: m has n_comp rows per active sample of j, or one if it is complex. Collective. */
 rz_err rz_sr_fill_kernel(const rz_comm *comm, rz_jacobian *j, const rz_sr_active *active, double shift,
                          rz_block_cyclic *m);
+
+/* --- The same bits on any number of ranks, for a Jacobian in blocks (sr_alike.c) ---
+ * Every rank gets the samples, computes every size-th piece of the matrix, pieces being the same whoever computes them,
+ * and gets the other pieces from the other ranks; then it solves by itself. */
+
+/* The largest order of a matrix that every rank holds and factorises. */
+enum { RZ_SR_ALIKE_ORDER = 4000 };
+/* n listed samples of each rank on every rank, in rank order. Collective. */
+rz_err rz_sr_gather(const rz_comm *comm, const rz_jacobian *j, int64_t n, const int64_t *sample, rz_jacobian **out);
+/* As rz_sr_fill_kernel, m being whole on every rank. Collective over comm. */
+rz_err rz_sr_fill_kernel_alike(const rz_comm *comm, rz_jacobian *j, const rz_sr_active *active, double shift,
+                               rz_block_cyclic *m);
+/* Lower triangle of J^T W J, m being whole and zero on every rank. Collective. */
+rz_err rz_sr_fill_dense_alike(const rz_sr_problem *p, rz_block_cyclic *m);
+/* rows sqrt(w) J of samples first .. first + n - 1, out [n_comp, n, n_param]. Local. */
+rz_err rz_sr_weighted_rows(const rz_jacobian *j, int64_t first, int64_t n, double *out);
 
 /* y = M^-1 x with M = c A + J0^T W0 J0, A = diag(added), of at most `size` samples whose weights sum to 1: by
  * Woodbury's identity M^-1 = (1 - O^T (O O^T + 1)^-1 O) in the columns O = W0^(1/2) J0 (c A)^(-1/2), and back. An

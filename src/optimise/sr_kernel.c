@@ -34,6 +34,7 @@ static rz_err kernel_init(kernel *k) {
 
 rz_err rz_sr_fill_kernel(const rz_comm *comm, rz_jacobian *j, const rz_sr_active *active, double shift,
                          rz_block_cyclic *m) {
+  if (rz_jacobian_in_blocks(j)) return rz_sr_fill_kernel_alike(comm, j, active, shift, m);
   rz_sr_side rows = {0}, cols = {0};
   const bool alone = comm->size == 1;
   rz_err rc = RZ_OK;
@@ -42,7 +43,8 @@ rz_err rz_sr_fill_kernel(const rz_comm *comm, rz_jacobian *j, const rz_sr_active
   else
     RZ_TRY_DONE(rc, rz_sr_side_receive(comm, j, active, m, false, &rows));
   if (!alone) RZ_TRY_DONE(rc, rz_sr_side_receive(comm, j, active, m, true, &cols));
-  RZ_TRY_DONE(rc, rz_agree(comm, rz_sr_fill_tiles(&rows, alone ? &rows : &cols, shift, m)));
+  RZ_TRY_DONE(rc, rz_agree(comm, rz_sr_fill_tiles(&rows, alone ? &rows : &cols, (rz_sr_part){0, 1}, m)));
+  rz_block_cyclic_shift(m, shift);
 done:
   rz_sr_side_free(&rows);
   rz_sr_side_free(&cols);
@@ -65,8 +67,7 @@ static rz_err right_side(const kernel *k, double **b) {
 /* t = J^T W^(1/2) x over all ranks. */
 static rz_err apply_t(const kernel *k, const double *x, double *t) {
   rz_sr_active_put(&k->active, k->p->j, x + k->active.first[k->p->comm->rank] * k->n_comp, k->u);
-  RZ_TRY(rz_agree(k->p->comm, rz_jacobian_apply_t(k->p->j, k->u, t)));
-  return rz_sum(k->p->comm, k->p->n_param, t);
+  return rz_jacobian_sum_t(k->p->j, k->p->comm, RZ_OK, k->u, t);
 }
 
 /* y = T x + shift x. */
@@ -108,15 +109,19 @@ static rz_err scale_columns(kernel *k, double **scale) {
 
 rz_err rz_sr_kernel(rz_sr_problem *p, double *d, rz_sr_result *result) {
   kernel k = {.p = p, .shift = p->o->shift};
+  const bool alike = rz_jacobian_in_blocks(p->j); /* then T is solved on every rank */
+  rz_comm grid = *p->comm;
   double *b = NULL, *scale = NULL;
   rz_err rc = RZ_OK;
+  if (alike) RZ_TRY(rz_comm_wrap(MPI_COMM_SELF, &grid));
   RZ_TRY_DONE(rc, scale_columns(&k, &scale));
   RZ_TRY_DONE(rc, kernel_init(&k));
   RZ_CHECK_DONE(rc, k.active.n_total > 0, RZ_ERR_NUM, "no sample has a weight");
   RZ_TRY_DONE(rc, right_side(&k, &b));
   const rz_sr_system system = {
       .n = k.active.n_total * k.n_comp, .hermitian = rz_sr_holomorphic(p->j), .fill = fill, .apply = apply, .ctx = &k};
-  RZ_TRY_DONE(rc, rz_sr_factorise(p, p->comm, &system, b, result));
+  RZ_TRY_DONE(rc, rz_sr_factorise(p, &grid, &system, b, result));
+  if (alike) RZ_TRY_DONE(rc, rz_bcast(p->comm, 0, system.n * (int64_t)sizeof *b, b));
   RZ_TRY_DONE(rc, back(&k, b, scale, d));
 done:
   (void)rz_jacobian_scale(p->j, NULL);

@@ -15,31 +15,20 @@ static void weigh(const rz_jacobian *j, const double *e, double *u) {
 rz_err rz_forces(const rz_comm *comm, const rz_jacobian *j, const double *e, double *f) {
   double *u = NULL;
   rz_err rc = RZ_NEW(rz_jacobian_n_rows(j), &u);
-  if (rc == RZ_OK) {
-    weigh(j, e, u);
-    rc = rz_jacobian_apply_t(j, u, f);
-  }
-  RZ_TRY_DONE(rc, rz_agree(comm, rc));
-  RZ_TRY_DONE(rc, rz_sum(comm, rz_jacobian_n_param(j), f));
-done:
+  if (rc == RZ_OK) weigh(j, e, u);
+  rc = rz_jacobian_sum_t(j, comm, rc, u, f);
   rz_free(&u);
   return rc;
 }
 
 rz_err rz_metric(const rz_comm *comm, const rz_jacobian *j, const double *d, double *s_d, double *norm2) {
-  const int64_t n = rz_jacobian_n(j);
-  double *t = NULL, sum = 0.0;
+  double *t = NULL;
   rz_err rc = RZ_NEW(rz_jacobian_n_rows(j), &t);
   if (rc == RZ_OK) rc = rz_jacobian_apply(j, d, t);
-  for (int64_t r = 0; rc == RZ_OK && r < rz_jacobian_n_rows(j); r++) sum += rz_jacobian_weight(j, r % n) * t[r] * t[r];
-  if (rc == RZ_OK && s_d) {
-    weigh(j, t, t);
-    rc = rz_jacobian_apply_t(j, t, s_d);
-  }
-  RZ_TRY_DONE(rc, rz_agree(comm, rc));
-  RZ_TRY_DONE(rc, rz_sum(comm, 1, &sum));
-  if (s_d) RZ_TRY_DONE(rc, rz_sum(comm, rz_jacobian_n_param(j), s_d));
-  *norm2 = sum;
+  RZ_TRY_DONE(rc, rz_jacobian_sum_squares(j, comm, rc, t, norm2));
+  if (!s_d) goto done;
+  weigh(j, t, t);
+  RZ_TRY_DONE(rc, rz_jacobian_sum_t(j, comm, RZ_OK, t, s_d));
 done:
   rz_free(&t);
   return rc;

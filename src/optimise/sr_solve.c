@@ -29,9 +29,7 @@ static rz_err solver_number(const rz_sr_problem *p, int *number) {
 
 rz_err rz_sr_diagonal(rz_sr_problem *p) {
   rz_err rc = RZ_NEW(p->n_param, &p->diagonal);
-  if (rc == RZ_OK) rc = rz_jacobian_diagonal(p->j, p->diagonal);
-  RZ_TRY(rz_agree(p->comm, rc));
-  return rz_sum(p->comm, p->n_param, p->diagonal);
+  return rz_jacobian_sum_diagonal(p->j, p->comm, rc, p->diagonal);
 }
 
 static rz_err all_finite(const rz_comm *comm, int64_t n, const double *x, const char *what) {

@@ -12,6 +12,7 @@ static const double SHIFT_FACTOR = 5.0;
 
 struct rz_sr_subset {
   const rz_sr_problem *p;
+  rz_comm grid; /* all ranks; this one alone if each holds the whole subset, for a Jacobian in blocks */
   int n_comp;
   rz_jacobian *mine;       /* this rank's samples of the subset */
   rz_sr_active active;     /* of mine: all of them */
@@ -42,24 +43,26 @@ int64_t rz_sr_subset_place(int64_t t, int64_t n, int64_t n_total) {
   return (int64_t)((double)t * (double)n_total / (double)n);
 }
 
-/* Copies of this rank's samples of the subset, n of them over all ranks. */
-static rz_err pick(rz_sr_subset *s, const rz_sr_active *a, int64_t n) {
+/* This rank's samples of the subset, n of them over all ranks. */
+static rz_err list_samples(const rz_sr_subset *s, const rz_sr_active *a, int64_t n, int64_t **sample, int64_t *count) {
   const int64_t begin = a->first[s->p->comm->rank], end = begin + a->n;
-  int64_t *sample = NULL, count = 0;
-  double *buffer = NULL;
-  rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, RZ_NEW(a->n, &sample));
+  RZ_TRY(RZ_NEW(a->n, sample));
   for (int64_t t = 0; t < n; t++) {
     const int64_t at = rz_sr_subset_place(t, n, a->n_total);
-    if (at >= begin && at < end) sample[count++] = a->sample[at - begin];
+    if (at >= begin && at < end) (*sample)[(*count)++] = a->sample[at - begin];
   }
-  RZ_TRY_DONE(rc, RZ_NEW(count * rz_jacobian_pack_size(s->p->j), &buffer));
-  RZ_TRY_DONE(rc, rz_jacobian_pack(s->p->j, count, sample, buffer));
-  RZ_TRY_DONE(rc, rz_jacobian_like(s->p->j, count, &s->mine));
-  RZ_TRY_DONE(rc, rz_jacobian_unpack(s->mine, count, buffer));
+  return RZ_OK;
+}
+
+static rz_err copy_samples(const rz_jacobian *j, int64_t n, const int64_t *sample, rz_jacobian **out) {
+  double *buffer = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, RZ_NEW(n * rz_jacobian_pack_size(j), &buffer));
+  RZ_TRY_DONE(rc, rz_jacobian_pack(j, n, sample, buffer));
+  RZ_TRY_DONE(rc, rz_jacobian_like(j, n, out));
+  RZ_TRY_DONE(rc, rz_jacobian_unpack(*out, n, buffer));
 done:
   rz_free(&buffer);
-  rz_free(&sample);
   return rc;
 }
 
@@ -68,7 +71,7 @@ static rz_err normalise(rz_sr_subset *s) {
   const int64_t n = rz_jacobian_n(s->mine);
   double total = 0.0;
   for (int64_t i = 0; i < n; i++) total += rz_jacobian_weight(s->mine, i);
-  RZ_TRY(rz_sum(s->p->comm, 1, &total));
+  RZ_TRY(rz_sum(&s->grid, 1, &total));
   for (int64_t i = 0; i < n; i++) rz_jacobian_weights(s->mine)[i] /= total;
   return RZ_OK;
 }
@@ -76,12 +79,16 @@ static rz_err normalise(rz_sr_subset *s) {
 static rz_err choose(rz_sr_subset *s, int64_t size) {
   const rz_comm *comm = s->p->comm;
   rz_sr_active all = {0};
+  int64_t *sample = NULL, n = 0;
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_sr_active_init(&all, comm, s->p->j));
-  RZ_TRY_DONE(rc, rz_agree(comm, pick(s, &all, all.n_total < size ? all.n_total : size)));
+  RZ_TRY_DONE(rc, rz_agree(comm, list_samples(s, &all, all.n_total < size ? all.n_total : size, &sample, &n)));
+  RZ_TRY_DONE(rc, rz_jacobian_in_blocks(s->p->j) ? rz_sr_gather(comm, s->p->j, n, sample, &s->mine)
+                                                 : rz_agree(comm, copy_samples(s->p->j, n, sample, &s->mine)));
   RZ_TRY_DONE(rc, normalise(s));
-  RZ_TRY_DONE(rc, rz_sr_active_init(&s->active, comm, s->mine));
+  RZ_TRY_DONE(rc, rz_sr_active_init(&s->active, &s->grid, s->mine));
 done:
+  rz_free(&sample);
   rz_sr_active_free(&all);
   return rc;
 }
@@ -103,7 +110,7 @@ static rz_err scalar_of(const rz_sr_subset *s, rz_scalar *scalar) {
   rz_err rc = rz_jacobian_diagonal(s->mine, s->sum);
   for (int64_t k = 0; rc == RZ_OK && k < s->p->n_param; k++) trace += s->sum[k];
   RZ_TRY(rz_agree(s->p->comm, rc));
-  RZ_TRY(rz_sum(s->p->comm, 1, &trace));
+  RZ_TRY(rz_sum(&s->grid, 1, &trace));
   const bool single = s->shift >= (double)FLT_EPSILON * trace;
   if (rz_sr_holomorphic(s->mine))
     *scalar = single ? RZ_SINGLE_COMPLEX : RZ_DOUBLE_COMPLEX;
@@ -113,7 +120,7 @@ static rz_err scalar_of(const rz_sr_subset *s, rz_scalar *scalar) {
 }
 
 static rz_err factorise(rz_sr_subset *s) {
-  const rz_comm *comm = s->p->comm;
+  const rz_comm *comm = &s->grid;
   const int64_t order = s->active.n_total * (rz_sr_holomorphic(s->mine) ? 1 : s->n_comp);
   rz_scalar scalar = RZ_DOUBLE;
   RZ_TRY(scalar_of(s, &scalar));
@@ -139,9 +146,11 @@ rz_err rz_sr_subset_create(const rz_sr_problem *p, int64_t size, rz_sr_subset **
   RZ_TRY_DONE(rc, rz_agree(p->comm, rc));
   s->p = p;
   s->n_comp = rz_jacobian_n_comp(p->j);
+  s->grid = *p->comm;
+  if (rz_jacobian_in_blocks(p->j)) RZ_TRY_DONE(rc, rz_comm_wrap(MPI_COMM_SELF, &s->grid));
   RZ_TRY_DONE(rc, choose(s, size));
   RZ_TRY_DONE(rc, rz_agree(p->comm, prepare(s)));
-  RZ_TRY_DONE(rc, factorise(s));
+  RZ_TRY_DONE(rc, rz_agree(p->comm, factorise(s)));
   *out = s;
 done:
   if (rc != RZ_OK) rz_sr_subset_destroy(&s);
@@ -152,14 +161,14 @@ done:
 static rz_err project(rz_sr_subset *s, const double *x) {
   RZ_TRY(rz_agree(s->p->comm, rz_jacobian_apply(s->mine, x, s->rows)));
   rz_sr_active_take(&s->active, s->mine, s->rows, s->own);
-  return rz_allgather(s->p->comm, s->active.n, (size_t)s->n_comp * sizeof(double), s->own, s->kernel_x);
+  return rz_allgather(&s->grid, s->active.n, (size_t)s->n_comp * sizeof(double), s->own, s->kernel_x);
 }
 
 /* sum = O^T kernel_x over all ranks. */
 static rz_err project_back(rz_sr_subset *s) {
-  rz_sr_active_put(&s->active, s->mine, s->kernel_x + s->active.first[s->p->comm->rank] * s->n_comp, s->rows);
+  rz_sr_active_put(&s->active, s->mine, s->kernel_x + s->active.first[s->grid.rank] * s->n_comp, s->rows);
   RZ_TRY(rz_agree(s->p->comm, rz_jacobian_apply_t(s->mine, s->rows, s->sum)));
-  return rz_sum(s->p->comm, s->p->n_param, s->sum);
+  return rz_sum(&s->grid, s->p->n_param, s->sum);
 }
 
 rz_err rz_sr_subset_apply(void *subset, const double *x, double *y) {

@@ -68,10 +68,11 @@ static rz_err fill_tile(const rz_sr_side *rows, int64_t r0, int64_t nr, const rz
   return RZ_OK;
 }
 
-/* The tiles that hold an entry on or below the diagonal, from which threads take their shares. */
+/* This rank's part of the tiles that hold an entry on or below the diagonal, from which threads take their shares. */
 typedef struct tiles {
   const rz_sr_side *rows, *cols;
   rz_block_cyclic *m;
+  rz_sr_part part;
   int64_t n;
   int64_t *first; /* [n, 2]: first sample of the rows and of the columns */
 } tiles;
@@ -80,12 +81,13 @@ static rz_err list_tiles(tiles *t) {
   int64_t nr = 0, nc = 0;
   const int64_t *row = rz_block_cyclic_rows(t->m, &nr), *col = rz_block_cyclic_cols(t->m, &nc);
   const int64_t n_row = t->rows->n, n_col = t->cols->n;
+  int64_t below = 0;
   const int64_t per_row = n_row > 0 ? nr / n_row : 1, per_col = n_col > 0 ? nc / n_col : 1;
   RZ_TRY(RZ_NEW(2 * ((n_row + TILE - 1) / TILE) * ((n_col + TILE - 1) / TILE), &t->first));
   for (int64_t c0 = 0; c0 < n_col; c0 += TILE)
     for (int64_t r0 = 0; r0 < n_row; r0 += TILE) {
       const int64_t last = r0 + TILE < n_row ? r0 + TILE : n_row;
-      if (row[last * per_row - 1] < col[c0 * per_col]) continue;
+      if (row[last * per_row - 1] < col[c0 * per_col] || below++ % t->part.of != t->part.number) continue;
       t->first[2 * t->n] = r0;
       t->first[2 * t->n++ + 1] = c0;
     }
@@ -108,12 +110,11 @@ done:
   return rc;
 }
 
-rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, double shift, rz_block_cyclic *m) {
-  tiles t = {.rows = rows, .cols = cols, .m = m};
+rz_err rz_sr_fill_tiles(const rz_sr_side *rows, const rz_sr_side *cols, rz_sr_part part, rz_block_cyclic *m) {
+  tiles t = {.rows = rows, .cols = cols, .m = m, .part = part};
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, list_tiles(&t));
   RZ_TRY_DONE(rc, rz_parallel(t.n, fill_share, &t));
-  rz_block_cyclic_shift(m, shift);
 done:
   rz_free(&t.first);
   return rc;

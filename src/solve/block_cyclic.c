@@ -180,3 +180,16 @@ void rz_block_cyclic_shift(rz_block_cyclic *m, double x) {
       ((double *)m->entry)[at] += x;
   }
 }
+
+static int64_t entry_bytes(const rz_block_cyclic *m) {
+  return m->ld * m->n_local_col * (int64_t)scalar_size(m->scalar);
+}
+
+void rz_block_cyclic_clear(rz_block_cyclic *m) {
+  if (entry_bytes(m) > 0) memset(m->entry, 0, (size_t)entry_bytes(m));
+}
+
+/* Added as integers, the bits of a number and of zeros are those of the number. Columns are padded to whole words. */
+rz_err rz_block_cyclic_merge(const rz_comm *comm, rz_block_cyclic *m) {
+  return comm->size > 1 ? rz_sum_i64(comm, entry_bytes(m) / (int64_t)sizeof(int64_t), m->entry) : RZ_OK;
+}

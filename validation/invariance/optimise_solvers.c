@@ -2,7 +2,8 @@
 /* ranks: 1 2 3 4 */
 /* The solvers of stochastic reconfiguration on the same samples: all give the step that LAPACK gives from dense rows of
  * J built from their definition, on any number of ranks, for real and complex, dense and shared layers, uneven
- * weights and dropped samples that hold NaN. Samples are defined by their global index. */
+ * weights and dropped samples that hold NaN. Samples are defined by their global index. In blocks, they give the same
+ * bits as one rank alone. */
 #include "check.h"
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"
@@ -97,8 +98,7 @@ static void centre(whole *a) {
     }
 }
 
-static rz_jacobian *build(const setting *s, const rz_comm *comm, whole *a, int32_t **gather) {
-  const rz_range mine = rz_share(s->n, comm->rank, comm->size);
+static rz_jacobian *build_range(const setting *s, rz_range mine, whole *a, int32_t **gather) {
   rz_jacobian *j = NULL;
   *a = (whole){.n = s->n, .n_comp = s->n_comp};
   for (int k = 0; k < s->n_layer; k++)
@@ -131,6 +131,10 @@ static rz_jacobian *build(const setting *s, const rz_comm *comm, whole *a, int32
   }
   centre(a);
   return j;
+}
+
+static rz_jacobian *build(const setting *s, const rz_comm *comm, whole *a, int32_t **gather) {
+  return build_range(s, rz_share(s->n, comm->rank, comm->size), a, gather);
 }
 
 /* (S + shift + scale diag S) d = F by LAPACK's symmetric indefinite solver. */
@@ -238,6 +242,77 @@ static void check_setting(const setting *s, const rz_comm *comm) {
   }
   rz_jacobian_destroy(&j);
   free(gather[0]), free(gather[1]), free(a.j), free(a.w), free(a.e), free(e), free(want), free(d);
+}
+
+/* --- Blocks ------------------------------------------------------------------------------------------------------- */
+
+enum { BLOCK = 10 };
+
+typedef struct blocks {
+  rz_comm comm;
+  whole a;
+  rz_jacobian *j;
+  double *e;
+  int32_t *gather[2];
+} blocks;
+
+static rz_range block_share(int64_t n, const rz_comm *comm) {
+  const rz_range mine = rz_share((n + BLOCK - 1) / BLOCK, comm->rank, comm->size);
+  const int64_t end = (mine.first + mine.count) * BLOCK;
+  return (rz_range){mine.first * BLOCK, mine.count > 0 ? (end < n ? end : n) - mine.first * BLOCK : 0};
+}
+
+static void blocks_init(const setting *s, MPI_Comm mpi, blocks *b) {
+  *b = (blocks){0};
+  RZ_EXPECT_OK(rz_comm_wrap(mpi, &b->comm));
+  const rz_range mine = block_share(s->n, &b->comm);
+  b->j = build_range(s, mine, &b->a, b->gather);
+  b->e = local_residual(&b->a, mine);
+  RZ_EXPECT(!rz_jacobian_in_blocks(b->j));
+  RZ_EXPECT_OK(rz_jacobian_set_blocks(b->j, &b->comm, BLOCK));
+  RZ_EXPECT(rz_jacobian_in_blocks(b->j));
+  RZ_EXPECT_OK(rz_jacobian_centre(b->j, &b->comm));
+}
+
+static void blocks_free(blocks *b) {
+  rz_jacobian_destroy(&b->j);
+  free(b->gather[0]), free(b->gather[1]), free(b->a.j), free(b->a.w), free(b->a.e), free(b->e);
+}
+
+/* One solve on one rank alone and the same on all of them. */
+static void check_alike_way(blocks *one, blocks *all, const double *want, const char *way, double shift, double scale) {
+  const int64_t n = one->a.n_param;
+  double *d = reals(n), *other = reals(n), *s_d = reals(n), *other_s_d = reals(n), norm2 = 0.0, other_norm2 = 0.0;
+  rz_sr_result r, other_r;
+  const double residual = solve(&one->comm, one->j, one->e, way, shift, scale, d, &r);
+  const double other_residual = solve(&all->comm, all->j, all->e, way, shift, scale, other, &other_r);
+  RZ_EXPECT_OK(rz_metric(&one->comm, one->j, d, s_d, &norm2));
+  RZ_EXPECT_OK(rz_metric(&all->comm, all->j, d, other_s_d, &other_norm2));
+  if (!RZ_EXPECT(memcmp(d, other, (size_t)n * sizeof *d) == 0))
+    fprintf(stderr, "  %s, shift %g, scale %g: %g\n", way, shift, scale, distance(n, d, other));
+  RZ_EXPECT(memcmp(s_d, other_s_d, (size_t)n * sizeof *d) == 0 && norm2 == other_norm2);
+  RZ_EXPECT(residual == other_residual && r.norm2 == other_r.norm2 && r.iterations == other_r.iterations);
+  RZ_EXPECT(strcmp(r.solver, other_r.solver) == 0 && r.refinements == other_r.refinements);
+  if (want) RZ_EXPECT_NEAR(distance(n, d, want), 0, 1e-8);
+  free(d), free(other), free(s_d), free(other_s_d);
+}
+
+static void check_alike(const setting *s) {
+  static const char *const way[] = {"dense", "kernel", "cg", "auto", "mixed", "subset", "start"};
+  static const double scale[] = {0.0, 0.05};
+  blocks one, all;
+  blocks_init(s, MPI_COMM_SELF, &one);
+  blocks_init(s, MPI_COMM_WORLD, &all);
+  double *want = reals(one.a.n_param);
+  for (int k = 0; k < 2; k++) {
+    reference(&one.a, 1e-3, scale[k], want);
+    for (int i = 0; i < 7; i++) check_alike_way(&one, &all, want, way[i], 1e-3, scale[k]);
+  }
+  check_alike_way(&one, &all, NULL, "subset", 1e-8, 0.0);
+  for (int i = 0; i < 2 && s->n_comp == 1; i++) check_alike_way(&one, &all, NULL, way[i], 0.0, 0.0); /* eigenvectors */
+  free(want);
+  blocks_free(&one);
+  blocks_free(&all);
 }
 
 /* Without a shift and with fewer samples than parameters S has no inverse: both factorisations that meet a singular
@@ -366,7 +441,10 @@ int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
   (void)rz_blas_setup();
-  for (int i = 0; i < (int)(sizeof settings / sizeof settings[0]); i++) check_setting(&settings[i], &comm);
+  for (int i = 0; i < (int)(sizeof settings / sizeof settings[0]); i++) {
+    check_setting(&settings[i], &comm);
+    if (i % 2 == 0) check_alike(&settings[i]);
+  }
   check_fall_back(&comm);
   check_precision(&comm);
   check_small_shifts(&comm);

@@ -49,6 +49,12 @@ const rz_layer *rz_jacobian_layer(const rz_jacobian *j, int i);
 int64_t rz_jacobian_bytes(const rz_jacobian *j); /* memory of factors and kept rows */
 double rz_jacobian_weight(const rz_jacobian *j, int64_t i);
 
+/* From now on samples go through in blocks of `block` consecutive ones, the last of all possibly shorter, and the sums
+ * over all ranks are those of the blocks by a fixed tree (ritz/core/tree.h). A block belongs to one rank; then neither
+ * these sums nor J v depend, to the last bit, on which. Products of a block take longer than those of more samples at a
+ * time. Before rz_jacobian_centre. Collective. */
+rz_err rz_jacobian_set_blocks(rz_jacobian *j, const rz_comm *comm, int64_t block);
+bool rz_jacobian_in_blocks(const rz_jacobian *j);
 /* Subtract the mean over all ranks' samples from now on. The factors are complete and stay as they are from here on;
  * those of samples with weight 0 are cleared first, so that a dropped sample may hold anything. Rows of shared layers
  * are kept from then on where they are not many more numbers than the factors. Collective: one sum of
@@ -68,6 +74,14 @@ rz_err rz_jacobian_apply_t(const rz_jacobian *j, const double *u, double *g);
 rz_err rz_jacobian_metric(const rz_jacobian *j, const double *v, double *g);
 /* Diagonal of J^T W J over this rank's rows: out [n_param]. */
 rz_err rz_jacobian_diagonal(const rz_jacobian *j, double *out);
+/* The same over the samples of all ranks, equal on every rank. rc: what went wrong on this rank before, in the making
+ * of u or t. Collective: one agreement and one sum; of the metric the sum alone, for which g has room for n_param + 1
+ * numbers. */
+rz_err rz_jacobian_sum_t(const rz_jacobian *j, const rz_comm *comm, rz_err rc, const double *u, double *g);
+rz_err rz_jacobian_sum_metric(const rz_jacobian *j, const rz_comm *comm, const double *v, double *g);
+rz_err rz_jacobian_sum_diagonal(const rz_jacobian *j, const rz_comm *comm, rz_err rc, double *out);
+/* out = sum_r w_r t_r^2. t [n_rows]. */
+rz_err rz_jacobian_sum_squares(const rz_jacobian *j, const rz_comm *comm, rz_err rc, const double *t, double *out);
 /* Dense rows: samples first .. first + count - 1 of component c; out shape [count, n_param]. */
 rz_err rz_jacobian_rows(const rz_jacobian *j, int c, int64_t first, int64_t count, double *out);
 /* Gram block G[r, s] = row r of component ca of a . row s of component cb of b, for sample ranges of either; out shape

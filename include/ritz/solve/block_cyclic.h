@@ -46,6 +46,11 @@ typedef struct rz_tile {
   const double *row_scale, *col_scale; /* [n_row], [n_col] */
 } rz_tile;
 void rz_block_cyclic_put(rz_block_cyclic *m, const rz_tile *tile);
+/* Set every entry to zero. Local. */
+void rz_block_cyclic_clear(rz_block_cyclic *m);
+/* Of matrices that every rank of comm holds whole, each on a grid of itself, and that one rank or none has filled at
+ * each entry while it is zero on the others: fill it on all. No number is rounded. Collective over comm: one sum. */
+rz_err rz_block_cyclic_merge(const rz_comm *comm, rz_block_cyclic *m);
 /* Add x to every diagonal entry. */
 void rz_block_cyclic_shift(rz_block_cyclic *m, double x);
 
