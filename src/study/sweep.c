@@ -37,7 +37,8 @@ static rz_err write_deck(const char *path, const char *text) {
   FILE *f = fopen(path, "w");
   RZ_CHECK(f, RZ_ERR_CREATE, "cannot create '%s': %s", path, strerror(errno));
   const bool written = fputs(text, f) != EOF;
-  RZ_CHECK((fclose(f) == 0) & written, RZ_ERR_IO, "cannot write '%s': %s", path, strerror(errno));
+  const bool closed = fclose(f) == 0;
+  RZ_CHECK(closed && written, RZ_ERR_IO, "cannot write '%s': %s", path, strerror(errno));
   return RZ_OK;
 }
 

@@ -132,7 +132,10 @@ rz_err rz_point_set_failed(const rz_sweep *s, int point, const char *reason) {
   FILE *f = fopen(path, "w");
   bool ok = f != NULL;
   for (const char *c = reason; ok && *c; c++) ok = fputc(*c == '\n' ? ' ' : *c, f) != EOF;
-  if (f) ok = (fputc('\n', f) != EOF) & (fclose(f) == 0) & ok;
+  if (f) {
+    ok = ok && fputc('\n', f) != EOF;
+    ok = fclose(f) == 0 && ok;
+  }
   const rz_err rc =
       ok ? RZ_OK
          : rz_error_set(RZ_ERR_IO, __FILE__, __LINE__, __func__, "cannot write '%s': %s", path, strerror(errno));
