@@ -40,6 +40,7 @@ ritz_missing_build() {
   ritz_have_module 'PETSc >= 3.18' 'petsc >= 3.18' || echo libpetsc-real-dev
   ritz_have_module 'SLEPc >= 3.18' 'slepc >= 3.18' || echo libslepc-real-dev
   ritz_have h5pcc || [ -n "${HDF5_ROOT:-}" ] || ritz_have_module hdf5-openmpi hdf5-mpich || echo libhdf5-openmpi-dev
+  ritz_have_module 'libcrypto >= 1.1' || echo libssl-dev
   [ -n "${MKLROOT:-}" ] || ritz_have_module scalapack-openmpi scalapack-mpich scalapack || echo libscalapack-openmpi-dev
   [ -n "${MKLROOT:-}" ] || ritz_have_module openblas flexiblas || echo libopenblas-dev
   [ -n "${MKLROOT:-}" ] || ritz_have_module lapacke flexiblas || echo liblapacke-dev

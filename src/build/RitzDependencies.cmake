@@ -1,5 +1,5 @@
 # External libraries, each as one imported target: ritz_mpi, ritz_openmp, ritz_blas, ritz_petsc, ritz_scalapack,
-# ritz_hdf5. Found by CMake packages and pkg-config; no path is written here. Installed too: a project that uses ritz
+# ritz_hdf5, ritz_crypto. Found by CMake packages and pkg-config; no path is written here. Installed too: a project that uses ritz
 # finds them anew.
 #   BLA_VENDOR                 the BLAS wanted (Intel10_64lp_seq for MKL, OpenBLAS, FLAME, ...)
 #   PETSC_DIR, PETSC_ARCH, SLEPC_DIR   environment; where their pkg-config files are
@@ -170,3 +170,10 @@ if(NOT HDF5_IS_PARALLEL)
                       "or libhdf5-mpich-dev; else set HDF5_ROOT)")
 endif()
 ritz_external(ritz_hdf5 hdf5::hdf5 ritz_mpi)
+
+# --- libcrypto: SHA-256 of checkpoints ---------------------------------------------------------------------------------
+ritz_pkg(CRYPTO libcrypto>=1.1)
+if(NOT RITZ_CRYPTO_FOUND)
+  message(FATAL_ERROR "libcrypto of OpenSSL 1.1 or later is needed (Debian: libssl-dev; else set PKG_CONFIG_PATH)")
+endif()
+ritz_external(ritz_crypto PkgConfig::RITZ_CRYPTO)

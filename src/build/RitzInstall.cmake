@@ -26,7 +26,8 @@ list(REVERSE reversed)
 foreach(module ${reversed})
   string(APPEND pc_libraries " -lritz_${module}")
 endforeach()
-set(pc_requires ${RITZ_PC_SLEPC} ${RITZ_PC_PETSC} ${RITZ_PC_SCALAPACK} ${RITZ_PC_LAPACKE} ${RITZ_PC_CBLAS})
+set(pc_requires ${RITZ_PC_SLEPC} ${RITZ_PC_PETSC} ${RITZ_PC_SCALAPACK} ${RITZ_PC_LAPACKE} ${RITZ_PC_CBLAS}
+                ${RITZ_PC_CRYPTO})
 list(JOIN pc_requires " " pc_requires)
 set(found ${RITZ_SCALAPACK_LIBRARY} ${RITZ_MKL_BLACS} ${RITZ_LAPACKE_LIBRARY} ${RITZ_CBLAS_LIBRARY}
           ${HDF5_C_LIBRARIES} ${LAPACK_LIBRARIES} ${BLAS_LIBRARIES} ${MPI_C_LIBRARIES}

@@ -71,6 +71,8 @@ static rz_err write_synced(const char *temporary, const void *bytes, size_t n) {
   RZ_CHECK(fd >= 0, RZ_ERR_CREATE, "cannot create '%s': %s", temporary, strerror(errno));
   const bool ok = rz_write_all(fd, bytes, n) && fsync(fd) == 0;
   const int why = errno;
+  /* So that reading back asks the disk, where the system follows the advice, not the memory that was just written. */
+  (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
   /* A network file system may report the failed write only here. */
   const bool closed = close(fd) == 0;
   RZ_CHECK(ok && closed, RZ_ERR_IO, "cannot write '%s': %s", temporary, strerror(ok ? errno : why));
@@ -109,6 +111,20 @@ static rz_err give_name(const char *temporary, const char *path, bool overwrite)
   return RZ_OK;
 }
 
+rz_err rz_file_make(const char *temporary, const void *bytes, size_t n) {
+  rz_err rc = write_synced(temporary, bytes, n);
+  if (rc == RZ_OK) rc = read_back(temporary, bytes, n);
+  if (rc != RZ_OK) unlink(temporary);
+  return rc;
+}
+
+rz_err rz_file_temporary(const char *path, const char *id, char **temporary) {
+  const size_t size = strlen(path) + 16;
+  RZ_TRY(RZ_NEW(size, temporary));
+  snprintf(*temporary, size, "%s.%.8s.tmp", path, id);
+  return RZ_OK;
+}
+
 static rz_err sync_directory(const char *directory) {
   const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   RZ_CHECK(fd >= 0, RZ_ERR_IO, "cannot open directory '%s': %s", directory, strerror(errno));
@@ -120,26 +136,26 @@ static rz_err sync_directory(const char *directory) {
   return RZ_OK;
 }
 
-rz_err rz_file_replace(const char *path, bool overwrite, const void *bytes, size_t n) {
-  char id[RZ_RUN_ID_SIZE], *directory = NULL, *temporary = NULL;
-  rz_err rc = RZ_OK;
-  bool made = false;
-  RZ_TRY_DONE(rc, rz_file_check(path, overwrite));
-  RZ_TRY_DONE(rc, rz_path_directory(path, &directory));
-  RZ_TRY_DONE(rc, rz_random_id(id));
-  const size_t size = strlen(path) + 16;
-  RZ_TRY_DONE(rc, RZ_NEW(size, &temporary));
-  snprintf(temporary, size, "%s.%.8s.tmp", path, id);
-  made = true;
-  RZ_TRY_DONE(rc, write_synced(temporary, bytes, n));
-  RZ_TRY_DONE(rc, read_back(temporary, bytes, n));
-  RZ_TRY_DONE(rc, give_name(temporary, path, overwrite));
-  made = false;
-  RZ_TRY_DONE(rc, sync_directory(directory));
-done:
-  if (made) unlink(temporary);
-  rz_free(&temporary);
+rz_err rz_file_sync_directory(const char *path) {
+  char *directory = NULL;
+  RZ_TRY(rz_path_directory(path, &directory));
+  const rz_err rc = sync_directory(directory);
   rz_free(&directory);
+  return rc;
+}
+
+rz_err rz_file_replace(const char *path, bool overwrite, const void *bytes, size_t n) {
+  char id[RZ_RUN_ID_SIZE], *temporary = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_file_check(path, overwrite));
+  RZ_TRY_DONE(rc, rz_random_id(id));
+  RZ_TRY_DONE(rc, rz_file_temporary(path, id, &temporary));
+  RZ_TRY_DONE(rc, rz_file_make(temporary, bytes, n));
+  rc = give_name(temporary, path, overwrite);
+  if (rc != RZ_OK) unlink(temporary);
+  if (rc == RZ_OK) RZ_TRY_DONE(rc, rz_file_sync_directory(path));
+done:
+  rz_free(&temporary);
   return rc;
 }
 

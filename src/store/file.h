@@ -18,6 +18,11 @@ rz_err rz_file_check(const char *path, bool overwrite);
  * existing file must stay), fsync of the directory. RZ_ERR_IO, or RZ_ERR_CREATE; on failure the old file is untouched
  * and the temporary one is gone. */
 rz_err rz_file_replace(const char *path, bool overwrite, const void *bytes, size_t n);
+/* The steps of it, for files that change their names otherwise: the temporary name for an id; n bytes in a new file,
+ * synced, read back and compared, or no file; the directory of path synced. */
+rz_err rz_file_temporary(const char *path, const char *id, char **temporary);
+rz_err rz_file_make(const char *temporary, const void *bytes, size_t n);
+rz_err rz_file_sync_directory(const char *path);
 /* write(2) until all is out; errno tells why not. */
 bool rz_write_all(int fd, const void *bytes, size_t n);
 /* Whole content of a small text file with a closing zero. Owner: caller. RZ_ERR_INPUT, errno kept. */

@@ -1,4 +1,5 @@
 #include "h5.h"
+#include "file.h"
 
 #include "ritz/store/results.h"
 #include <stdio.h>
@@ -37,6 +38,17 @@ hid_t rz_h5_access(void) {
   if (access >= 0) H5Pset_file_locking(access, false, true);
 #endif
   return access;
+}
+
+rz_err rz_h5_in_memory(hid_t *access, char name[RZ_H5_MEMORY_NAME], const char *path) {
+  char id[RZ_RUN_ID_SIZE];
+  rz_err rc = RZ_OK;
+  RZ_TRY(rz_random_id(id));
+  snprintf(name, RZ_H5_MEMORY_NAME, "ritz-memory-%s", id);
+  RZ_H5_DONE(rc, *access = rz_h5_access(), RZ_ERR_MEMORY, "prepare", NULL, path);
+  RZ_H5_DONE(rc, H5Pset_fapl_core(*access, 1 << 20, false), RZ_ERR_INTERNAL, "prepare", NULL, path);
+done:
+  return rc;
 }
 
 static hid_t complex_type(hid_t real) {

@@ -34,6 +34,10 @@ rz_err rz_h5_error(rz_err err, const char *file, int line, const char *func, con
 
 /* File access: no locking by HDF5, since some cluster file systems have none and our own lock file governs. */
 hid_t rz_h5_access(void);
+/* Access to a file in memory alone, and the name that HDF5 wants for it all the same: one that no file has, for it
+ * looks. Caller closes. */
+enum { RZ_H5_MEMORY_NAME = 64 };
+rz_err rz_h5_in_memory(hid_t *access, char name[RZ_H5_MEMORY_NAME], const char *path);
 /* Type of an element in memory or, little-endian, in the file. Caller closes. */
 hid_t rz_h5_type(rz_array_type type, bool in_file);
 /* UTF-8 string of variable length. Caller closes. */

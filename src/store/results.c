@@ -1,29 +1,20 @@
 /* A results file is built in memory (HDF5's core driver) and goes to disk in one piece at commit: HDF5 does not report
  * every failed write of its own (H5Fclose succeeds on a full disk), write(2) and fsync(2) do. */
-#include "ritz/store/results.h"
-
 #include "file.h"
 #include "h5.h"
+#include "results_impl.h"
 #include "ritz/core/memory.h"
 #include <stdio.h>
 #include <string.h>
 
-struct rz_results {
-  char *path;
-  bool overwrite;
-  hid_t file;
-};
-
 rz_err rz_results_check(const char *path, bool overwrite) { return rz_file_check(path, overwrite); }
 
-/* HDF5 wants a name for the file in memory; one that no file has, for it looks. */
 static rz_err open_in_memory(rz_results *r) {
-  char id[RZ_RUN_ID_SIZE], name[RZ_RUN_ID_SIZE + 16];
-  const hid_t access = rz_h5_access(), creation = H5Pcreate(H5P_FILE_CREATE);
+  char name[RZ_H5_MEMORY_NAME];
+  hid_t access = -1;
+  const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, rz_random_id(id));
-  snprintf(name, sizeof name, "ritz-memory-%s", id);
-  RZ_H5_DONE(rc, H5Pset_fapl_core(access, 1 << 20, false), RZ_ERR_INTERNAL, "prepare", NULL, r->path);
+  RZ_TRY_DONE(rc, rz_h5_in_memory(&access, name, r->path));
   RZ_H5_DONE(rc, H5Pset_obj_track_times(creation, false), RZ_ERR_INTERNAL, "prepare", NULL, r->path);
   RZ_H5_DONE(rc, r->file = H5Fcreate(name, H5F_ACC_TRUNC, creation, access), RZ_ERR_MEMORY, "prepare", NULL, r->path);
 done:
@@ -39,18 +30,16 @@ static void drop(rz_results **r) {
   rz_free(r);
 }
 
-static rz_err create(const char *path, bool overwrite, rz_results **out) {
+static rz_err begin(const char *path, const char *format, const char *version, rz_results **out) {
   rz_results *r = NULL;
   rz_err rc = RZ_OK;
   *out = NULL;
-  RZ_TRY(rz_file_check(path, overwrite));
   RZ_TRY(RZ_NEW0(1, &r));
   r->file = -1;
-  r->overwrite = overwrite;
   RZ_TRY_DONE(rc, rz_strdup(path, &r->path));
   RZ_TRY_DONE(rc, open_in_memory(r));
-  RZ_TRY_DONE(rc, rz_results_attr_text(r, "/", "format", RZ_H5_FORMAT));
-  RZ_TRY_DONE(rc, rz_results_attr_text(r, "/", "format_version", RZ_H5_FORMAT_VERSION));
+  RZ_TRY_DONE(rc, rz_results_attr_text(r, "/", "format", format));
+  RZ_TRY_DONE(rc, rz_results_attr_text(r, "/", "format_version", version));
   *out = r;
   return RZ_OK;
 done:
@@ -58,9 +47,17 @@ done:
   return rc;
 }
 
-rz_err rz_results_create(const char *path, bool overwrite, rz_results **out) {
+rz_err rz_results_begin(const char *path, const char *format, const char *version, rz_results **out) {
   const rz_h5_quiet quiet = rz_h5_silence();
-  return rz_h5_restore(&quiet, create(path, overwrite, out));
+  return rz_h5_restore(&quiet, begin(path, format, version, out));
+}
+
+rz_err rz_results_create(const char *path, bool overwrite, rz_results **out) {
+  *out = NULL;
+  RZ_TRY(rz_file_check(path, overwrite));
+  RZ_TRY(rz_results_begin(path, RZ_H5_FORMAT, RZ_H5_FORMAT_VERSION, out));
+  (*out)->overwrite = overwrite;
+  return RZ_OK;
 }
 
 /* An attribute of `object` (relative to `at`): one value of a type in memory, kept as another in the file. */
@@ -183,25 +180,34 @@ rz_err rz_results_text(rz_results *r, const char *path, const char *text, const 
   return rz_h5_restore(&quiet, rc);
 }
 
-static rz_err commit(rz_results *r) {
-  char *image = NULL;
+static rz_err image(const rz_results *r, size_t before, char **bytes, size_t *n) {
   rz_err rc = RZ_OK;
   ssize_t size = 0;
   RZ_H5_DONE(rc, H5Fflush(r->file, H5F_SCOPE_GLOBAL), RZ_ERR_IO, "complete", NULL, r->path);
   RZ_H5_DONE(rc, size = H5Fget_file_image(r->file, NULL, 0), RZ_ERR_IO, "complete", NULL, r->path);
-  RZ_TRY_DONE(rc, RZ_NEW(size, &image));
-  RZ_H5_DONE(rc, H5Fget_file_image(r->file, image, (size_t)size), RZ_ERR_IO, "complete", NULL, r->path);
-  RZ_TRY_DONE(rc, rz_file_replace(r->path, r->overwrite, image, (size_t)size));
+  *n = before + (size_t)size;
+  RZ_TRY_DONE(rc, RZ_NEW(*n, bytes));
+  memset(*bytes, 0, before);
+  RZ_H5_DONE(rc, H5Fget_file_image(r->file, *bytes + before, (size_t)size), RZ_ERR_IO, "complete", NULL, r->path);
 done:
-  rz_free(&image);
+  if (rc != RZ_OK) rz_free(bytes);
   return rc;
 }
 
-rz_err rz_results_commit(rz_results **r) {
+rz_err rz_results_image(const rz_results *r, size_t before, char **bytes, size_t *n) {
   const rz_h5_quiet quiet = rz_h5_silence();
-  const rz_err rc = commit(*r);
-  drop(r);
-  return rz_h5_restore(&quiet, rc);
+  *bytes = NULL;
+  return rz_h5_restore(&quiet, image(r, before, bytes, n));
+}
+
+rz_err rz_results_commit(rz_results **r) {
+  char *bytes = NULL;
+  size_t n = 0;
+  rz_err rc = rz_results_image(*r, 0, &bytes, &n);
+  if (rc == RZ_OK) rc = rz_file_replace((*r)->path, (*r)->overwrite, bytes, n);
+  rz_free(&bytes);
+  rz_results_abandon(r);
+  return rc;
 }
 
 void rz_results_abandon(rz_results **r) {

@@ -1,14 +1,9 @@
 #include "h5.h"
 #include "ritz/core/memory.h"
-#include "ritz/store/results.h"
+#include "stored_impl.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-struct rz_stored {
-  char *path;
-  hid_t file;
-};
 
 /* Text of a scalar of variable length, from a dataset or an attribute that is already open. */
 typedef herr_t read_text(hid_t object, hid_t type, void *out);
@@ -79,20 +74,21 @@ rz_err rz_stored_attr_f64(const rz_stored *s, const char *object, const char *na
   return rz_h5_restore(&quiet, attr_number(s, object, name, H5T_NATIVE_DOUBLE, value));
 }
 
-static rz_err check_format(const rz_stored *s) {
-  char *format = NULL, *version = NULL;
+/* Readers of version 1.x read every 1.y. */
+static rz_err check_format(const rz_stored *s, const char *format, const char *version) {
+  char *found = NULL, *found_version = NULL;
   rz_err rc = RZ_OK;
-  if (attr_text(s, "/", "format", &format) != RZ_OK || strcmp(format, RZ_H5_FORMAT) != 0) {
-    rc = rz_error_set(RZ_ERR_INPUT, __FILE__, __LINE__, __func__, "'%s' is an HDF5 file, but not results of ritz",
-                      s->path);
+  if (attr_text(s, "/", "format", &found) != RZ_OK || strcmp(found, format) != 0) {
+    rc = rz_error_set(RZ_ERR_INPUT, __FILE__, __LINE__, __func__, "'%s' is an HDF5 file, but not of the format %s",
+                      s->path, format);
     goto done;
   }
-  RZ_TRY_DONE(rc, attr_text(s, "/", "format_version", &version));
-  RZ_CHECK_DONE(rc, strncmp(version, RZ_H5_FORMAT_VERSION, strcspn(RZ_H5_FORMAT_VERSION, ".") + 1) == 0, RZ_ERR_INPUT,
-                "'%s' has format version %s; this program reads %s", s->path, version, RZ_H5_FORMAT_VERSION);
+  RZ_TRY_DONE(rc, attr_text(s, "/", "format_version", &found_version));
+  RZ_CHECK_DONE(rc, strncmp(found_version, version, strcspn(version, ".") + 1) == 0, RZ_ERR_INPUT,
+                "'%s' has format version %s; this program reads %s", s->path, found_version, version);
 done:
-  rz_free(&version);
-  rz_free(&format);
+  rz_free(&found_version);
+  rz_free(&found);
   return rc;
 }
 
@@ -105,7 +101,20 @@ static rz_err open_file(rz_stored *s) {
   RZ_CHECK(H5Fis_hdf5(s->path) > 0, RZ_ERR_INPUT, "'%s' is not an HDF5 file", s->path);
   RZ_H5_DONE(rc, access = rz_h5_access(), RZ_ERR_MEMORY, "open", NULL, s->path);
   RZ_H5_DONE(rc, s->file = H5Fopen(s->path, H5F_ACC_RDONLY, access), RZ_ERR_INPUT, "open", NULL, s->path);
-  RZ_TRY_DONE(rc, check_format(s));
+  RZ_TRY_DONE(rc, check_format(s, RZ_H5_FORMAT, RZ_H5_FORMAT_VERSION));
+done:
+  rz_h5_close(access);
+  return rc;
+}
+
+static rz_err open_image(rz_stored *s, const char *format, const char *version, void *bytes, size_t n) {
+  rz_err rc = RZ_OK;
+  hid_t access = -1;
+  char name[RZ_H5_MEMORY_NAME];
+  RZ_TRY_DONE(rc, rz_h5_in_memory(&access, name, s->path));
+  RZ_H5_DONE(rc, H5Pset_file_image(access, bytes, n), RZ_ERR_MEMORY, "open", NULL, s->path);
+  RZ_H5_DONE(rc, s->file = H5Fopen(name, H5F_ACC_RDONLY, access), RZ_ERR_INPUT, "open", NULL, s->path);
+  RZ_TRY_DONE(rc, check_format(s, format, version));
 done:
   rz_h5_close(access);
   return rc;
@@ -117,18 +126,30 @@ static void close_file(rz_stored **s) {
   rz_free(s);
 }
 
+static rz_err make(const char *path, rz_stored **out) {
+  RZ_TRY(RZ_NEW0(1, out));
+  (*out)->file = -1;
+  const rz_err rc = rz_strdup(path, &(*out)->path);
+  if (rc != RZ_OK) rz_free(out);
+  return rc;
+}
+
 rz_err rz_stored_open(const char *path, rz_stored **out) {
-  rz_stored *s = NULL;
   *out = NULL;
-  RZ_TRY(RZ_NEW0(1, &s));
+  RZ_TRY(make(path, out));
   const rz_h5_quiet quiet = rz_h5_silence();
-  s->file = -1;
-  rz_err rc = rz_strdup(path, &s->path);
-  if (rc == RZ_OK) rc = open_file(s);
-  if (rc == RZ_OK)
-    *out = s;
-  else
-    close_file(&s);
+  const rz_err rc = open_file(*out);
+  if (rc != RZ_OK) close_file(out);
+  return rz_h5_restore(&quiet, rc);
+}
+
+rz_err rz_stored_open_image(const char *path, const char *format, const char *version, void *bytes, size_t n,
+                            rz_stored **out) {
+  *out = NULL;
+  RZ_TRY(make(path, out));
+  const rz_h5_quiet quiet = rz_h5_silence();
+  const rz_err rc = open_image(*out, format, version, bytes, n);
+  if (rc != RZ_OK) close_file(out);
   return rz_h5_restore(&quiet, rc);
 }
 
@@ -187,14 +208,33 @@ rz_err rz_stored_shape(const rz_stored *s, const char *path, rz_array *out) {
   return rz_h5_restore(&quiet, get_shape(s, path, out));
 }
 
+enum { SHAPE_TEXT = 128 };
+
+/* "[3, 4]" */
+static const char *print_shape(const rz_array *a, char text[SHAPE_TEXT]) {
+  int n = snprintf(text, SHAPE_TEXT, "[");
+  for (int d = 0; d < a->n_dim && d < 4; d++)
+    n += snprintf(text + n, SHAPE_TEXT - (size_t)n, "%s%lld", d > 0 ? ", " : "", (long long)a->shape[d]);
+  snprintf(text + n, SHAPE_TEXT - (size_t)n, "]");
+  return text;
+}
+
+static const char *const type_name[] = {
+    [RZ_F64] = "real",           [RZ_C64] = "complex",        [RZ_I8] = "8-bit integer",
+    [RZ_I32] = "32-bit integer", [RZ_I64] = "64-bit integer", [RZ_U64] = "unsigned 64-bit integer"};
+
 static rz_err get_array(const rz_stored *s, const char *path, rz_array *a) {
   rz_array stored;
   hid_t set = -1, type = -1;
   rz_err rc = RZ_OK;
   RZ_TRY(get_shape(s, path, &stored));
-  bool same = stored.type == a->type && stored.n_dim == a->n_dim;
+  RZ_CHECK(stored.type == a->type, RZ_ERR_INPUT, "'%s' in '%s' is of type %s, and %s is asked for", path, s->path,
+           type_name[stored.type], type_name[a->type]);
+  bool same = stored.n_dim == a->n_dim;
   for (int d = 0; same && d < stored.n_dim; d++) same = stored.shape[d] == a->shape[d];
-  RZ_CHECK(same, RZ_ERR_INPUT, "'%s' in '%s' has another type or shape than is asked for", path, s->path);
+  char has[SHAPE_TEXT], wanted[SHAPE_TEXT];
+  RZ_CHECK(same, RZ_ERR_INPUT, "'%s' in '%s' has the shape %s, and %s is asked for", path, s->path,
+           print_shape(&stored, has), print_shape(a, wanted));
   if (rz_array_length(a) == 0) return RZ_OK;
   RZ_H5_DONE(rc, set = H5Dopen2(s->file, path, H5P_DEFAULT), RZ_ERR_INPUT, "read", path, s->path);
   RZ_H5_DONE(rc, type = rz_h5_type(a->type, false), RZ_ERR_INTERNAL, "read", path, s->path);
@@ -271,4 +311,45 @@ done:
 rz_err rz_stored_list(const rz_stored *s, const char *group, char **names) {
   const rz_h5_quiet quiet = rz_h5_silence();
   return rz_h5_restore(&quiet, list_children(s, group, names));
+}
+
+typedef struct found_paths {
+  char *text; /* NULL: only count */
+  size_t used;
+} found_paths;
+
+static herr_t add_dataset(hid_t group, const char *path, const H5L_info_t *link, void *ctx) {
+  (void)link;
+  found_paths *found = ctx;
+  H5O_info_t object;
+  if (H5Oget_info_by_name(group, path, &object, H5P_DEFAULT) < 0) return -1;
+  if (object.type != H5O_TYPE_DATASET) return 0;
+  const size_t n = strlen(path);
+  if (found->text) {
+    memcpy(found->text + found->used, path, n);
+    found->text[found->used + n] = '\n';
+  }
+  found->used += n + 1;
+  return 0;
+}
+
+static rz_err list_all(const rz_stored *s, const char *path, char **paths) {
+  hid_t group = -1;
+  rz_err rc = RZ_OK;
+  found_paths found = {0};
+  RZ_H5_DONE(rc, group = H5Gopen2(s->file, path, H5P_DEFAULT), RZ_ERR_INPUT, "list", path, s->path);
+  RZ_H5_DONE(rc, H5Lvisit(group, H5_INDEX_NAME, H5_ITER_INC, add_dataset, &found), RZ_ERR_INPUT, "list", path, s->path);
+  RZ_TRY_DONE(rc, RZ_NEW0(found.used + 1, paths));
+  found = (found_paths){.text = *paths};
+  RZ_H5_DONE(rc, H5Lvisit(group, H5_INDEX_NAME, H5_ITER_INC, add_dataset, &found), RZ_ERR_INPUT, "list", path, s->path);
+done:
+  if (rc != RZ_OK) rz_free(paths);
+  rz_h5_close(group);
+  return rc;
+}
+
+rz_err rz_stored_list_all(const rz_stored *s, const char *group, char **paths) {
+  const rz_h5_quiet quiet = rz_h5_silence();
+  *paths = NULL;
+  return rz_h5_restore(&quiet, list_all(s, group, paths));
 }
