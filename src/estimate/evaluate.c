@@ -7,6 +7,8 @@
 
 static const double MAX_BAD_FRACTION = 1e-3;
 static const double MAX_DRIFT = 1e-8;
+static const double MIN_TAUS = 10.0; /* shorter chains, in autocorrelation times, cannot tell how long these are */
+static const double MIN_ESS = 100.0; /* effective samples: with fewer an error bar is known to less than 7 per cent */
 enum { BATCH = 1 << 17 }; /* samples of a batch over all ranks, so that spins fit memory whatever the total */
 
 /* ---- options ---- */
@@ -292,16 +294,28 @@ static void warn(const evaluation *e, const rz_evaluation *out) {
   const rz_energy *x = &out->energy;
   if (!e->log) return;
   if (!out->reached)
-    rz_log_warn(e->log, "the relative error %.2g of the energy was reached, not %.2g, with max_samples = %lld",
+    rz_log_flag(e->log, "error_not_reached",
+                "the relative error %.2g of the energy was reached, not %.2g, with max_samples = %lld",
                 x->re.error / fabs(x->re.mean), e->spec->rel_error, (long long)e->spec->max_samples);
+  if (x->re.tau_int * MIN_TAUS > (double)e->all.n_draw || x->re.ess < MIN_ESS)
+    rz_log_flag(e->log, "under_sampled",
+                "under-sampled: chains of %lld draws with tau_int = %.3g, %.0f effective samples in all: the error bar "
+                "itself is uncertain; raise sweep_size or max_samples",
+                (long long)e->all.n_draw, x->re.tau_int, x->re.ess);
+  const double bound = rz_operator_bound(e->model->h);
+  if (x->re.mean < -bound * (1.0 + 1e-12) - 5.0 * x->re.error)
+    rz_log_flag(e->log, "below_bound",
+                "E = %.12g +- %.2g lies below %.12g, which no energy of H does: do not use these numbers", x->re.mean,
+                x->re.error, -bound);
   if (x->re.r_hat > 1.05)
-    rz_log_warn(e->log, "the chains disagree (split R-hat = %.3f): the energy's error bar may be too small",
-                x->re.r_hat);
+    rz_log_flag(e->log, "chains_disagree",
+                "the chains disagree (split R-hat = %.3f): the energy's error bar may be too small", x->re.r_hat);
   if (fabs(x->im) > 5.0 * x->im_error + 1e-10 * fabs(x->re.mean))
-    rz_log_warn(e->log, "Im E = %.3g +- %.2g is not zero", x->im, x->im_error);
+    rz_log_flag(e->log, "imaginary_energy", "Im E = %.3g +- %.2g is not zero", x->im, x->im_error);
   if (x->n_bad > 0)
-    rz_log_warn(e->log, "%lld of %lld samples had a local energy that is not finite and were dropped",
-                (long long)x->n_bad, (long long)(x->re.n + x->n_bad));
+    rz_log_flag(e->log, "samples_dropped",
+                "%lld of %lld samples had a local energy that is not finite and were dropped", (long long)x->n_bad,
+                (long long)(x->re.n + x->n_bad));
 }
 
 rz_err rz_evaluate_from(const rz_evaluate_spec *spec, const rz_model *model, const rz_ansatz *a, rz_sampler *sampler,

@@ -9,20 +9,20 @@ static const int64_t POSITIVE_DIM = INT64_C(1) << 15;
 
 /* The explanation may end in a full stop; what helps goes on after it. Without a log, in `ritz check`, a warning is the
  * deck's. */
-static void object(rz_config *config, rz_log *log, const char *group, const char *key, const char *text,
-                   const char *remedy) {
+static void object(rz_config *config, rz_log *log, const char *flag, const char *group, const char *key,
+                   const char *text, const char *remedy) {
   const int n = (int)strlen(text);
   const int shown = n > 0 && text[n - 1] == '.' ? n - 1 : n;
   if (!rz_config_bool(config, "run", "force"))
     rz_config_error(config, group, key, "%.*s; %s, or override by force = .true. in &run", shown, text, remedy);
   else if (log)
-    rz_log_warn(log, "%.*s (continuing: force = .true.)", shown, text);
+    rz_log_flag(log, flag, "%.*s (continuing: force = .true.)", shown, text);
   else
     rz_config_warning(config, group, key, "%.*s (continuing: force = .true.)", shown, text);
 }
 
 static void object_to_moves(rz_config *config, rz_log *log, const char *text) {
-  object(config, log, "sampler", "move", text, "choose other moves");
+  object(config, log, "not_ergodic", "sampler", "move", text, "choose other moves");
 }
 
 static rz_err check_moves(rz_quantum *q, rz_log *log) {
@@ -31,7 +31,7 @@ static rz_err check_moves(rz_quantum *q, rz_log *log) {
   char text[256];
   RZ_TRY(rz_sampler_ergodic(q->sampler, q->model, &connected, text));
   if (connected == 0) object_to_moves(q->config, log, text);
-  if (connected < 0) rz_log_print(log, RZ_LOG_SUMMARY, "moves: %s\n", text);
+  if (connected < 0) rz_log_flag(log, "ergodicity_unknown", "moves: %s", text);
   return RZ_OK;
 }
 
@@ -57,9 +57,9 @@ static rz_err check_sign(rz_quantum *q, rz_log *log) {
   rz_positive_report report;
   RZ_TRY_DONE(rc, rz_positive_check(q->model, small, POSITIVE_DIM, q->comm, &report));
   if (report.verdict == RZ_POSITIVE_REFUTED)
-    object(q->config, log, "ansatz", "weights", report.text,
+    object(q->config, log, "sign_problem", "ansatz", "weights", report.text,
            "use complex amplitudes (weights = 'complex'), a basis without these signs (marshall = 'rotate')");
-  if (report.verdict == RZ_POSITIVE_UNKNOWN) rz_log_warn(log, "%s", report.text);
+  if (report.verdict == RZ_POSITIVE_UNKNOWN) rz_log_flag(log, "sign_unknown", "%s", report.text);
   if (report.verdict == RZ_POSITIVE_PROVEN) rz_log_print(log, RZ_LOG_SUMMARY, "sign      %s\n", report.text);
 done:
   rz_model_destroy(&small);

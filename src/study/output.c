@@ -318,7 +318,26 @@ rz_err rz_output_reference(rz_output *o, const rz_reference *ref) {
   return rz_results_f64(r, "/timing/seconds_per_product", ref->ed.seconds_per_product, "s", "one product H v");
 }
 
+/* What makes the numbers doubtful, by name: in the results, and as the last lines of the trace. */
+static rz_err write_flag(rz_output *o, const char *name, const char *text) {
+  char path[64];
+  snprintf(path, sizeof path, "/warnings/%s", name);
+  const rz_field line[] = {{.name = "event", .type = RZ_FIELD_TEXT, .text = "warning"},
+                           {.name = "name", .type = RZ_FIELD_TEXT, .text = name},
+                           {.name = "text", .type = RZ_FIELD_TEXT, .text = text}};
+  if (o->trace) RZ_TRY(rz_trace_line(o->trace, (int)(sizeof line / sizeof *line), line));
+  return rz_results_text(o->results, path, text, "why these numbers need care");
+}
+
+static rz_err write_flags(rz_output *o) {
+  const rz_log *log = o->run->log;
+  for (int i = 0; log && i < log->n_warnings && i < RZ_LOG_KEPT; i++)
+    if (*log->flags[i]) RZ_TRY(write_flag(o, log->flags[i], log->warnings[i]));
+  return RZ_OK;
+}
+
 static rz_err commit(rz_output *o) {
+  RZ_TRY(write_flags(o));
   RZ_TRY(rz_results_text(o->results, "/summary", o->summary ? o->summary : "", "what the terminal said"));
   RZ_TRY(rz_results_f64(o->results, "/timing/total", rz_wall_time() - o->start, "s", "wall time of the run"));
   RZ_TRY(rz_lock_verify(o->lock));

@@ -51,7 +51,7 @@ static const double MIN_ACCEPTANCE = 1e-3;
 void rz_text_warn_frozen(rz_output *o, const rz_model *model, const rz_evaluation *e) {
   const double dim = rz_sector_dimension(rz_lattice_n_site(model->lattice), model->fixed_sz, model->n_up);
   if (dim > 1 && e->sampler.acceptance < MIN_ACCEPTANCE)
-    rz_log_warn(o->run->log,
+    rz_log_flag(o->run->log, "frozen_chains",
                 "only %.1g of the proposals were accepted: the chains hardly move, and no error bar shows what they do "
                 "not visit",
                 e->sampler.acceptance);
@@ -79,7 +79,7 @@ rz_err rz_text_comparison(rz_output *o, const rz_evaluation *e, const rz_referen
     RZ_TRY(rz_output_say(o, "fidelity  1 - F = %.3g in a ground space of dimension %d\n", fmax(0.0, 1 - fidelity),
                          r->n_ground));
   if (c.below_bound)
-    rz_log_warn(o->run->log,
+    rz_log_flag(o->run->log, "below_reference",
                 "the energy lies %.1f sigma below the exact one: a variational state cannot; do not use "
                 "these numbers",
                 -c.sigma);
@@ -120,7 +120,6 @@ rz_err rz_text_warnings(rz_output *o) {
   const rz_log *log = o->run->log;
   if (!log || log->n_warnings == 0) return RZ_OK;
   RZ_TRY(rz_output_say(o, "%d warning%s:\n", log->n_warnings, log->n_warnings > 1 ? "s" : ""));
-  const int kept = (int)(sizeof log->warnings / sizeof log->warnings[0]);
-  for (int i = 0; i < log->n_warnings && i < kept; i++) RZ_TRY(rz_output_say(o, "  %s\n", log->warnings[i]));
+  for (int i = 0; i < log->n_warnings && i < RZ_LOG_KEPT; i++) RZ_TRY(rz_output_say(o, "  %s\n", log->warnings[i]));
   return RZ_OK;
 }

@@ -150,7 +150,7 @@ def check_trace(test, folder, file):
             rows.append(json.loads(line))
         except ValueError as error:
             test.expect(False, f"line {number} of the trace is not JSON: {error}")
-    header, steps = rows[0], rows[1:]
+    header, steps = rows[0], [row for row in rows[1:] if "event" not in row]
     test.expect("step" not in header and header.get("format") == "ritz-trace", f"the first line is {header}")
     for key in ("study", "run_id", "seed", "n_site", "hamiltonian", "iterations"):
         test.expect(key in header, f"the trace's header has no {key}")
@@ -162,6 +162,16 @@ def check_trace(test, folder, file):
                     f"{key} differs between trace and results")
     for key in ("step_seconds", "comm_calls", "comm_bytes", "solver"):
         test.expect(key in steps[0], f"the trace has no {key}")
+    check_flags(test, [row for row in rows[1:] if "event" in row], file)
+
+
+def check_flags(test, events, file):
+    """What makes numbers doubtful has a name: this deck cannot reach the error it asks for, and nothing else is wrong."""
+    flags = {name: as_text(item[()]) for name, item in file["warnings"].items()} if "warnings" in file else {}
+    test.expect(list(flags) == ["error_not_reached"], f"flags {flags}")
+    told = {row["name"]: row["text"] for row in events if row["event"] == "warning"}
+    test.expect(told == flags, f"the trace tells {told}, the results {flags}")
+    test.expect(all(text in as_text(file["summary"][()]) for text in flags.values()), "a flag is not in the summary")
 
 
 def check_info(test, folder, run):

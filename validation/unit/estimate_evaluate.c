@@ -144,6 +144,49 @@ static void wrong_and_failing_ratios(const rz_model *m) {
   table_free(&a);
 }
 
+/* ---- flags ---- */
+
+static bool is_raised(const rz_log *log, const char *name) {
+  for (int k = 0; k < log->n_warnings; k++)
+    if (strcmp(log->flags[k], name) == 0) return true;
+  return false;
+}
+
+/* Chains of 16 draws, a proposal apart, of a state polarised by `slope`. */
+static void evaluate_hastily(const rz_model *m, double slope, int64_t sweep_size, int64_t discard, rz_log *log) {
+  const rz_sampler_spec chains = {.method = "metropolis",
+                                  .chains = 64,
+                                  .samples = 640,
+                                  .sweep_size = sweep_size,
+                                  .discard = discard,
+                                  .replicas = 1};
+  const rz_evaluate_spec spec = {.rel_error = 1.0, .min_samples = 1024, .max_samples = 1024, .check_fraction = 0.01};
+  rz_ansatz a;
+  rz_sampler *s = NULL;
+  rz_evaluation e;
+  *log = (rz_log){.level = RZ_LOG_QUIET};
+  RZ_EXPECT_OK(table_init(N_SITE, m->lattice, &a));
+  for (int64_t k = 0; k < INT64_C(1) << N_SITE; k++)
+    ((double complex *)a.data)[k] = slope * __builtin_popcountll((unsigned long long)k);
+  RZ_EXPECT_OK(rz_sampler_create_from(&chains, m, &a, 12, &world, &s));
+  RZ_EXPECT_OK(rz_sampler_start(s, &a));
+  RZ_EXPECT_OK(rz_evaluate_from(&spec, m, &a, s, NULL, &world, log, &e));
+  rz_sampler_destroy(&s);
+  table_free(&a);
+}
+
+/* A state of almost all spins up, sampled before its walkers have come there, has an energy that H does not have; slow
+ * walkers know little of their own correlations. Neither is said of fast walkers in equilibrium. */
+static void doubtful_numbers_are_flagged(const rz_model *m) {
+  rz_log log;
+  evaluate_hastily(m, 3.0, 1, 0, &log);
+  RZ_EXPECT(is_raised(&log, "below_bound") && is_raised(&log, "under_sampled"));
+  evaluate_hastily(m, 0.1, 1, 40, &log);
+  RZ_EXPECT(!is_raised(&log, "below_bound") && is_raised(&log, "under_sampled"));
+  evaluate_hastily(m, 0.1, 4 * N_SITE, 40, &log);
+  RZ_EXPECT(log.n_warnings == 0);
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &world));
@@ -159,6 +202,7 @@ int main(int argc, char **argv) {
   asked_errors_are_reached(&m, a);
   bits_do_not_depend_on_ranks(&m, a);
   wrong_and_failing_ratios(&m);
+  doubtful_numbers_are_flagged(&m);
   RZ_EXPECT(rz_memory_query().n_alive <= before.n_alive);
   rz_ansatz_destroy(&a);
   bare_free(&m);

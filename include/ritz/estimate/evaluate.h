@@ -37,7 +37,9 @@ typedef struct rz_evaluation {
 } rz_evaluation;
 
 /* Draw in batches; check_fraction of the local energies (at least one block per batch) are recomputed by log psi from
- * scratch. A full sum is one batch. Warnings in the log: the error was not reached, chains disagree, Im E is not 0.
+ * scratch. A full sum is one batch. Flags in the log: "error_not_reached", "under_sampled"
+ * (chains shorter than 10 tau_int, or fewer than 100 effective samples), "chains_disagree" (R-hat above 1.05),
+ * "imaginary_energy", "samples_dropped", "below_bound" (more than 5 errors below the spectrum of H).
  *   sampler      started
  *   observables  may be NULL
  * Errors: RZ_ERR_NUM if fast and textbook local energies differ by more than 1e-8 of the energy scale, or more than
