@@ -14,6 +14,7 @@ typedef struct loop {
   const rz_problem *problem;
   rz_optimiser *optimiser;
   const rz_comm *comm;
+  rz_trace *trace; /* NULL on ranks that do not write */
   rz_log *log;
   rz_snapshot here, good; /* start of this step; start of the last step whose assessment was good */
   bool have_good;
@@ -84,10 +85,20 @@ static rz_err assess(const loop *l, rz_assessment *a) {
   return RZ_OK;
 }
 
+/* What was undone, and why; at_step, for the line is no step's. */
+static rz_err record_undone(const loop *l, int64_t step, const char *reason) {
+  const rz_field line[] = {{.name = "event", .type = RZ_FIELD_TEXT, .text = "undone"},
+                           {.name = "at_step", .type = RZ_FIELD_INT, .integer = step},
+                           {.name = "in_a_row", .type = RZ_FIELD_INT, .integer = l->rejections},
+                           {.name = "reason", .type = RZ_FIELD_TEXT, .text = reason}};
+  return rz_agree(l->comm, l->trace ? rz_trace_line(l->trace, (int)(sizeof line / sizeof *line), line) : RZ_OK);
+}
+
 static rz_err reject(loop *l, int64_t step, const char *reason) {
   RZ_CHECK(l->have_good, RZ_ERR_NUM, "the initial state cannot be used: %s", reason);
   l->rejections++;
   rz_log_print(l->log, RZ_LOG_DEBUG, "step %lld undone: %s\n", (long long)step, reason);
+  RZ_TRY(record_undone(l, step, reason));
   RZ_TRY(rz_snapshot_restore(&l->good, walk_state, l));
   RZ_TRY(rz_agree(l->comm, l->problem->update(l->problem->self)));
   RZ_CHECK(l->rejections <= l->spec->max_rejections, RZ_ERR_NUM,
@@ -159,11 +170,11 @@ static int step_fields(int64_t step, const rz_assessment *a, const rz_step_info 
 }
 
 static rz_err record(const loop *l, int64_t step, const rz_assessment *a, const rz_step_info *info, const expense *cost,
-                     rz_trace *trace, rz_progress *progress, rz_history *history) {
+                     rz_progress *progress, rz_history *history) {
   rz_field field[RZ_MAX_FIELDS];
   const int n = step_fields(step, a, info, cost, field);
   rz_err rc = rz_history_add(history, n, field);
-  if (rc == RZ_OK && trace) rc = rz_trace_line(trace, n, field);
+  if (rc == RZ_OK && l->trace) rc = rz_trace_line(l->trace, n, field);
   RZ_TRY(rz_agree(l->comm, rc));
   char text[160] = "";
   if (l->problem->describe) l->problem->describe(l->problem->self, a, text, (int)sizeof text);
@@ -174,7 +185,7 @@ static rz_err record(const loop *l, int64_t step, const rz_assessment *a, const 
 }
 
 /* One turn of the loop: assess, move and record, or undo. */
-static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progress, rz_train_result *out) {
+static rz_err turn(loop *l, int64_t *step, rz_progress *progress, rz_train_result *out) {
   const expense start = spent(l->comm);
   rz_assessment a;
   rz_step_info info = {0};
@@ -202,7 +213,7 @@ static rz_err turn(loop *l, int64_t *step, rz_trace *trace, rz_progress *progres
   if (!l->again) {
     const expense cost = spent_since(l->comm, &start);
     l->rejections = 0;
-    RZ_TRY_DONE(rc, record(l, *step, &a, &info, &cost, trace, progress, &out->history));
+    RZ_TRY_DONE(rc, record(l, *step, &a, &info, &cost, progress, &out->history));
   }
   l->again = false;
   out->n_step = ++*step;
@@ -211,22 +222,22 @@ done:
   return rc;
 }
 
-static rz_err run(loop *l, rz_trace *trace, rz_train_result *out) {
+static rz_err run(loop *l, rz_train_result *out) {
   rz_progress progress = rz_progress_begin(l->log, l->spec->iterations, l->spec->report_every);
   int64_t step = 0;
-  while (step < l->spec->iterations) RZ_TRY(turn(l, &step, trace, &progress, out));
+  while (step < l->spec->iterations) RZ_TRY(turn(l, &step, &progress, out));
   rz_progress_end(&progress);
   return RZ_OK;
 }
 
 rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimiser *optimiser, const rz_comm *comm,
                 rz_trace *trace, rz_log *log, rz_train_result *out) {
-  loop l = {.spec = spec, .problem = problem, .optimiser = optimiser, .comm = comm, .log = log};
+  loop l = {.spec = spec, .problem = problem, .optimiser = optimiser, .comm = comm, .trace = trace, .log = log};
   const double start = rz_wall_time();
   *out = (rz_train_result){0};
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(problem->params->n, &l.delta)));
-  RZ_TRY_DONE(rc, run(&l, trace, out));
+  RZ_TRY_DONE(rc, run(&l, out));
 done:
   out->seconds = rz_wall_time() - start;
   out->cpu_until_end = rz_cpu_time();

@@ -6,6 +6,7 @@
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"
 #include "ritz/drive/train.h"
+#include "scratch.h"
 #include <math.h>
 #include <string.h>
 
@@ -104,7 +105,7 @@ static rz_optimiser *make_optimiser(const rz_comm *comm, rz_config **config) {
   return o;
 }
 
-static rz_err train(fit *f, int64_t iterations, rz_train_result *result) {
+static rz_err train_traced(fit *f, int64_t iterations, rz_trace *trace, rz_train_result *result) {
   rz_config *config = NULL;
   rz_optimiser *o = make_optimiser(f->comm, &config);
   const rz_train_spec spec = {.iterations = iterations,
@@ -116,10 +117,14 @@ static rz_err train(fit *f, int64_t iterations, rz_train_result *result) {
                               .report_every = 1};
   const rz_problem problem = {
       .self = f, .params = &f->params, .assess = fit_assess, .update = fit_update, .state = fit_state};
-  const rz_err rc = rz_train(&spec, &problem, o, f->comm, NULL, NULL, result);
+  const rz_err rc = rz_train(&spec, &problem, o, f->comm, trace, NULL, result);
   rz_optimiser_destroy(&o);
   rz_config_destroy(&config);
   return rc;
+}
+
+static rz_err train(fit *f, int64_t iterations, rz_train_result *result) {
+  return train_traced(f, iterations, NULL, result);
 }
 
 static void expect_solved(const fit *f) {
@@ -176,6 +181,42 @@ static void rolls_back_twice(const rz_comm *comm) {
   rz_params_free(&f.params);
 }
 
+/* Lines of the file that hold `word`; `line` gets the last of them. */
+static int lines_with(const char *path, const char *word, char line[1024]) {
+  char text[1024];
+  int n = 0;
+  FILE *file = fopen(path, "r");
+  if (!RZ_EXPECT(file != NULL)) return -1;
+  while (fgets(text, sizeof text, file))
+    if (strstr(text, word)) n++, memcpy(line, text, sizeof text);
+  fclose(file);
+  return n;
+}
+
+/* The trace tells what was undone and why, and of a run without trouble nothing of the kind. */
+static void traces_what_was_undone(const rz_comm *comm, int64_t fail_at) {
+  char dir[RZ_SCRATCH_SIZE], buffer[RZ_SCRATCH_PATH_SIZE], line[1024] = "";
+  fit f;
+  rz_train_result r;
+  rz_trace *trace = NULL;
+  fit_init(comm, &f);
+  f.fail_at = fail_at;
+  if (comm->rank == 0) {
+    rz_scratch_make(dir);
+    RZ_EXPECT_OK(rz_trace_create(rz_scratch_path(dir, "t.jsonl", buffer), false, &trace));
+  }
+  RZ_EXPECT_OK(train_traced(&f, 20, trace, &r));
+  if (trace) {
+    RZ_EXPECT_OK(rz_trace_close(&trace));
+    RZ_EXPECT(lines_with(buffer, "\"step\": ", line) == 20);
+    RZ_EXPECT(lines_with(buffer, "\"event\": \"undone\"", line) == (fail_at >= 0));
+    if (fail_at >= 0) RZ_EXPECT(strstr(line, "\"at_step\": 7, \"in_a_row\": 1, \"reason\": \"injected\"") != NULL);
+    rz_scratch_remove(dir);
+  }
+  rz_history_free(&r.history);
+  rz_params_free(&f.params);
+}
+
 /* An assessment that is too good, however often it is repeated: shorter and shorter steps from it are undone until one
  * cannot be to blame, and training goes on. */
 static void outgrows_a_wrong_value(const rz_comm *comm) {
@@ -212,6 +253,8 @@ int main(int argc, char **argv) {
   rolls_back(&comm, -1, 7, -1);
   rolls_back(&comm, -1, -1, 7);
   rolls_back_twice(&comm);
+  traces_what_was_undone(&comm, 7);
+  traces_what_was_undone(&comm, -1);
   outgrows_a_wrong_value(&comm);
   gives_up(&comm);
   return rz_check_finish();

@@ -69,8 +69,9 @@ typedef struct rz_train_result {
   rz_history history;
 } rz_train_result;
 
-/* Train. Collective. trace may be NULL (ranks that do not write). Errors: RZ_ERR_NUM after max_rejections rejections in
- * a row, with the parameters restored to the last good state. */
+/* Train. Collective. trace may be NULL (ranks that do not write); it gets a line per step,
+ * and for what was undone a line {"event": "undone", "at_step", "in_a_row", "reason"}. Errors: RZ_ERR_NUM after
+ * max_rejections rejections in a row, with the parameters restored to the last good state. */
 rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimiser *optimiser, const rz_comm *comm,
                 rz_trace *trace, rz_log *log, rz_train_result *out);
 
