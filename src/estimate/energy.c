@@ -146,3 +146,23 @@ done:
   rz_free(&part);
   return rc;
 }
+
+/* about: means of the real and imaginary part, variance, and the errors of energy and variance */
+static double scaled_sum(double complex e, const double *about) {
+  return real_part(e, about) / about[3] + (square(e, about) - about[2]) / about[4];
+}
+
+rz_err rz_energy_covariance(const rz_comm *comm, const rz_samples *s, const double complex *eloc, rz_energy *out) {
+  const double about[] = {out->re.mean, out->im, out->variance, out->re.error, out->variance_error};
+  if (!(about[3] > 0.0 && about[4] > 0.0)) return RZ_OK;
+  double *x = NULL;
+  rz_mean sum;
+  rz_err rc = rz_agree(comm, RZ_NEW(s->n, &x));
+  if (rc != RZ_OK) goto done;
+  RZ_TRY_DONE(rc, chain_mean(comm, s, eloc, scaled_sum, about, 0.0, out->n_bad, x, &sum));
+  const double correlation = 0.5 * sum.error * sum.error - 1.0;
+  out->covariance = fmax(-1.0, fmin(1.0, correlation)) * about[3] * about[4];
+done:
+  rz_free(&x);
+  return rc;
+}

@@ -243,6 +243,7 @@ static rz_err estimate(evaluation *e, rz_energy *out) {
   for (int64_t i = 0; i < s->n && !s->exact; i++) s->weight[i] = 1.0 / ((double)s->n_chain_global * (double)s->n_draw);
   RZ_TRY_DONE(
       rc, rz_energy_estimate(e->comm, s, eloc, creal(rz_operator_trace_per_dim(e->model->h)), MAX_BAD_FRACTION, out));
+  RZ_TRY_DONE(rc, rz_energy_covariance(e->comm, s, eloc, out));
 done:
   rz_free(&eloc);
   return rc;

@@ -136,6 +136,7 @@ static rz_err write_results(ground_state *g) {
   RZ_TRY(rz_text_warnings(&g->output));
   RZ_TRY(rz_output_begin_results(&g->output, g->q.model));
   RZ_TRY(rz_output_energy(&g->output, g->q.model, &g->evaluation));
+  RZ_TRY(rz_output_temple(&g->output, &g->evaluation, &g->reference));
   RZ_TRY(rz_output_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
   RZ_TRY(rz_output_history(&g->output, &g->trained));
   RZ_TRY(rz_output_reference(&g->output, &g->reference));

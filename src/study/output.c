@@ -4,6 +4,7 @@
 
 #include "ritz/core/clock.h"
 #include "ritz/core/memory.h"
+#include "ritz/validate/temple.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -316,6 +317,19 @@ rz_err rz_output_reference(rz_output *o, const rz_reference *ref) {
   RZ_TRY(rz_results_i64(r, "/exact/dimension", ref->ed.dim, "states in the sector"));
   RZ_TRY(rz_results_i64(r, "/exact/degeneracy", ref->n_ground, "dimension of the ground space found"));
   return rz_results_f64(r, "/timing/seconds_per_product", ref->ed.seconds_per_product, "s", "one product H v");
+}
+
+rz_err rz_output_temple(rz_output *o, const rz_evaluation *e, const rz_reference *ref) {
+  rz_results *r = o->results;
+  if (!r || ref->n_level == 0) return RZ_OK;
+  const rz_temple t = rz_temple_bound(&e->energy, ref->level[0] + ref->gap);
+  if (!t.applies) return RZ_OK;
+  const char *path = "/observables/energy/temple_lower_bound";
+  RZ_TRY(rz_results_f64(r, path, t.bound, o->energy_unit, "lower bound of E0: E - variance / (E1 - E)"));
+  RZ_TRY(rz_results_attr_text(r, path, "assumes", "E1, the first level above the ground space, from /exact/energies"));
+  RZ_TRY(rz_results_attr_f64(r, path, "e1", ref->level[0] + ref->gap));
+  return rz_results_f64(r, "/observables/energy/temple_lower_bound_error", t.error, o->energy_unit,
+                        "statistical error of the bound");
 }
 
 /* What makes the numbers doubtful, by name: in the results, and as the last lines of the trace. */

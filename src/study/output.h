@@ -40,6 +40,8 @@ rz_err rz_output_energy(rz_output *o, const rz_model *model, const rz_evaluation
 rz_err rz_output_observables(rz_output *o, int n, const rz_measured *measured, const rz_measured *exact);
 rz_err rz_output_history(rz_output *o, const rz_train_result *t);
 rz_err rz_output_reference(rz_output *o, const rz_reference *r);
+/* The Temple lower bound of the ground state's energy, where it applies. */
+rz_err rz_output_temple(rz_output *o, const rz_evaluation *e, const rz_reference *r);
 /* /summary, rename, release the lock. Collective: every rank learns whether it worked. */
 rz_err rz_output_commit(rz_output *o, rz_err rc);
 

@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include "ritz/validate/temple.h"
 #include <math.h>
 #include <string.h>
 
@@ -75,6 +76,11 @@ rz_err rz_text_comparison(rz_output *o, const rz_evaluation *e, const rz_referen
   const rz_comparison c = rz_compare(e->energy.re.mean, e->energy.re.error, r);
   RZ_TRY(rz_output_say(o, "error     (E - E0)/|E0| = %.2g +- %.1g", c.relative, c.relative_error));
   RZ_TRY(isnan(c.sigma) ? rz_output_say(o, "\n") : rz_output_say(o, "   (%.1f sigma)\n", c.sigma));
+  const rz_temple t = rz_temple_bound(&e->energy, r->n_level > 0 ? r->level[0] + r->gap : NAN);
+  const int d = decimals(t.error);
+  if (t.applies)
+    RZ_TRY(rz_output_say(o, "bound     E0 >= %.*f +- %.*f   (Temple, with E1 = %.10g)\n", d, t.bound,
+                         t.error > 0 ? d : 0, t.error, r->level[0] + r->gap));
   if (!isnan(fidelity))
     RZ_TRY(rz_output_say(o, "fidelity  1 - F = %.3g in a ground space of dimension %d\n", fmax(0.0, 1 - fidelity),
                          r->n_ground));

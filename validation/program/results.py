@@ -96,7 +96,18 @@ def check_exact(test, file):
     test.expect(levels.shape == (3,) and np.all(np.diff(levels) >= -1e-9), f"levels {levels}")
     test.expect(abs(file["exact/energy"][()] - levels[0]) < 1e-9, "the reference is not the lowest level")
     mean, error = file["observables/energy/mean"][()], file["observables/energy/error"][()]
+    check_temple(test, file, mean + 5 * error)
     test.expect(mean > levels[0] - 5 * error, f"E = {mean} +- {error} lies below {levels[0]}")
+
+
+def check_temple(test, file, highest):
+    """A lower bound where the energy lies below the second level, and none elsewhere."""
+    first, second = file["exact/energies"][:2]
+    has = "observables/energy/temple_lower_bound" in file
+    test.expect(has == (highest < second), f"a Temple bound: {has}, E + 5 errors = {highest}, E1 = {second}")
+    if has:
+        bound, error = (file[f"observables/energy/temple_lower_bound{part}"][()] for part in ("", "_error"))
+        test.expect(bound < first + 5 * error, f"the Temple bound {bound} +- {error} lies above {first}")
 
 
 def check_sector(test, folder):

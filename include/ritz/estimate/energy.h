@@ -50,8 +50,9 @@ typedef struct rz_energy {
   double im, im_error; /* of the imaginary part: 0 within errors for a Hermitian H */
   double variance;     /* <|E_loc|^2> - |<E_loc>|^2 */
   double variance_error;
-  double v_score; /* N variance / (E - E_inf)^2 */
-  int64_t n_bad;  /* non-finite samples of all ranks, dropped from every sum */
+  double covariance; /* of the estimates re.mean and variance; 0 until rz_energy_covariance, and for a full sum */
+  double v_score;    /* N variance / (E - E_inf)^2 */
+  int64_t n_bad;     /* non-finite samples of all ranks, dropped from every sum */
   double min_re, max_re;
 } rz_energy;
 
@@ -64,5 +65,10 @@ typedef struct rz_energy {
  * Errors: RZ_ERR_NUM if more samples are bad, or all. */
 rz_err rz_energy_estimate(const rz_comm *comm, rz_samples *s, double complex *eloc, double e_inf,
                           double max_bad_fraction, rz_energy *out);
+/* Fill in the covariance of mean and variance, autocorrelation included, from the samples that gave them: the error of
+ * the sum x = E / error(E) + V / error(V) is that of independent estimates but for 2 covariance / (error(E) error(V)).
+ *   eloc  as rz_energy_estimate left it
+ * Collective. */
+rz_err rz_energy_covariance(const rz_comm *comm, const rz_samples *s, const double complex *eloc, rz_energy *out);
 
 #endif
