@@ -83,6 +83,7 @@ static rz_err run_deck(const char *file, const rz_comm *comm, int mpi_level, rz_
   }
   RZ_TRY_DONE(rc, rz_isa_choose(comm, rz_config_string(config, "run", "instruction_set")));
   RZ_TRY_DONE(rc, choose_threads(config, comm, mpi_level, log));
+  rz_blas_keep_to_one_thread(rz_config_bool(config, "run", "reproducible"));
   snprintf(command, sizeof command, "ritz run %s", file);
   const rz_study_class *study = rz_study_find(rz_config_string(config, "run", "study"));
   const rz_run run = {.config = config, .comm = comm, .log = log, .command = command};

@@ -138,6 +138,13 @@ rz_range rz_share(int64_t n_item, int rank, int size) {
   return (rz_range){.first = rank * each + (rank < extra ? rank : extra), .count = each + (rank < extra)};
 }
 
+rz_range rz_share_blocks(int64_t n_item, int64_t block, int rank, int size) {
+  const rz_range mine = rz_share((n_item + block - 1) / block, rank, size);
+  const int64_t first = mine.first * block, end = (mine.first + mine.count) * block;
+  return (rz_range){.first = first < n_item ? first : n_item,
+                    .count = mine.count > 0 ? (end < n_item ? end : n_item) - first : 0};
+}
+
 int rz_share_owner(int64_t n_item, int64_t i, int size) {
   const int64_t each = n_item / size, extra = n_item % size, big = extra * (each + 1);
   return (int)(i < big ? i / (each + 1) : extra + (i - big) / each);

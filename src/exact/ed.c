@@ -1,4 +1,5 @@
 #include "ritz/exact/ed.h"
+#include "ed_alone.h"
 #include "ed_basis.h"
 #include "ed_product.h"
 #include "ritz/core/memory.h"
@@ -65,7 +66,7 @@ static rz_err take_result(const rz_ed_spec *spec, const rz_comm *comm, rz_range 
   return spec->with_vectors ? take_vectors(comm, rows, e, out) : RZ_OK;
 }
 
-rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *out) {
+static rz_err solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *out) {
   rz_ed_product product;
   rz_eigen_result e = {0};
   rz_err rc = RZ_OK;
@@ -88,6 +89,10 @@ done:
   rz_ed_product_free(&product);
   if (rc != RZ_OK) rz_ed_result_free(out);
   return rc;
+}
+
+rz_err rz_ed_solve(const rz_ed_spec *spec, const rz_comm *comm, rz_ed_result *out) {
+  return spec->on_one_rank && comm->size > 1 ? rz_ed_solve_on_one_rank(spec, solve, comm, out) : solve(spec, comm, out);
 }
 
 rz_err rz_ed_check(const rz_ed_spec *spec, int *n_element, bool *real) {
@@ -184,6 +189,7 @@ double rz_ed_memory(const rz_ed_spec *spec, double dim, int n_element, bool is_c
   const int n_levels = count_levels(spec, states);
   const double solver =
       width * (double)rz_eigen_n_vectors(choose_solver(spec, states), order, n_levels, spec->with_vectors);
+  if (spec->on_one_rank) size = 1;
   const double vectors = solver + (spec->with_vectors ? 2.0 * n_levels : 0.0); /* those of the result */
   return dim / size * sizeof(double) * vectors + rz_ed_product_bytes(spec, dim, n_element, is_complex, size);
 }

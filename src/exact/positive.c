@@ -196,6 +196,16 @@ done:
   return rc;
 }
 
+/* Found by rank 0 alone: small, and then the same on any number of ranks. */
+static rz_err on_one_rank(const rz_model *model, const rz_comm *comm, bool *negative, double *ceiling) {
+  rz_comm self;
+  rz_err rc = rz_comm_wrap(MPI_COMM_SELF, &self);
+  if (rc == RZ_OK && comm->rank == 0) rc = best_positive(model, &self, negative, ceiling);
+  RZ_TRY(rz_agree(comm, rc));
+  RZ_TRY(rz_bcast(comm, 0, sizeof *negative, negative));
+  return rz_bcast(comm, 0, sizeof *ceiling, ceiling);
+}
+
 /* --- A rotation by a set of sites: one linear equation over two elements for each flip set --- */
 
 /* Sign shared by every element of a flip set: -1, +1, or 0 if they differ or the set is too large to look at. */
@@ -309,6 +319,6 @@ rz_err rz_positive_check(const rz_model *model, const rz_model *small, int64_t m
         rotation);
     return RZ_OK;
   }
-  RZ_TRY(best_positive(on, comm, &negative, &out->ceiling));
+  RZ_TRY(on_one_rank(on, comm, &negative, &out->ceiling));
   return conclude(model, on, negative, out->ceiling, out);
 }

@@ -20,7 +20,13 @@ static void set_threads(int n) {
   if (openblas_set_num_threads) openblas_set_num_threads(n);
 }
 
-void rz_blas_lend_threads(int64_t n) { set_threads(n < RZ_BLAS_THREADS_FROM ? 1 : rz_threads_current()); }
+static bool keeps_to_one;
+
+void rz_blas_keep_to_one_thread(bool keep) { keeps_to_one = keep; }
+
+void rz_blas_lend_threads(int64_t n) {
+  set_threads(keeps_to_one || n < RZ_BLAS_THREADS_FROM ? 1 : rz_threads_current());
+}
 void rz_blas_take_threads_back(void) { set_threads(1); }
 
 const char *rz_blas_setup(void) {

@@ -27,7 +27,7 @@ static const rz_option options[] = {
     RZ_ROW_CHOICE(
         "solver_choice", "measured|counted", "'measured'",
         "what 'auto' goes by: times measured in the first step, or counted operations alone, the same on every "
-        "machine and any number of ranks"),
+        "machine and any number of ranks; of reproducible runs always counted"),
     RZ_ROW_CHOICE("precision", "auto|double|mixed", "'auto'",
                   "of the kernel's factorisation; 'mixed': single, refined to the same step, 'auto': where that pays"),
     RZ_ROW_REAL("diag_shift", "1e-3", 0, 1e12, "", "added to the diagonal of S, at the start"),
@@ -84,12 +84,13 @@ static rz_err choose(const rz_optimiser *o, sr *s, const rz_jacobian *j, rz_step
            (long long)s->choice - 1);
   if (s->choice == 0) {
     RZ_TRY(rz_sum_i64(o->comm, 1, &n));
-    if (s->measured) RZ_TRY(rz_sr_measure_rates(o->comm, &measured));
-    rz_sr_costs(&s->solve, s->measured ? &measured : &rz_sr_reference_rates, j, n, s->measured ? o->comm->size : 1, t);
+    const bool by_clock = s->measured && !rz_jacobian_in_blocks(j);
+    if (by_clock) RZ_TRY(rz_sr_measure_rates(o->comm, &measured));
+    rz_sr_costs(&s->solve, by_clock ? &measured : &rz_sr_reference_rates, j, n, by_clock ? o->comm->size : 1, t);
     s->choice = 1 + rz_sr_cheapest(t);
     snprintf(s->reason, sizeof s->reason, "solver %s: ms by %s: dense %.3g, kernel %.3g, cg %.3g",
-             rz_sr_solver_name[s->choice - 1], s->measured ? "measured rates" : "counted operations",
-             1e3 * t[RZ_SR_DENSE], 1e3 * t[RZ_SR_KERNEL], 1e3 * t[RZ_SR_CG]);
+             rz_sr_solver_name[s->choice - 1], by_clock ? "measured rates" : "counted operations", 1e3 * t[RZ_SR_DENSE],
+             1e3 * t[RZ_SR_KERNEL], 1e3 * t[RZ_SR_CG]);
     info->reason = s->reason;
   }
   s->solve.solver = rz_sr_solver_name[s->choice - 1];

@@ -106,8 +106,6 @@ rz_err rz_sr_fill_kernel(const rz_comm *comm, rz_jacobian *j, const rz_sr_active
  * Every rank gets the samples, computes every size-th piece of the matrix, pieces being the same whoever computes them,
  * and gets the other pieces from the other ranks; then it solves by itself. */
 
-/* The largest order of a matrix that every rank holds and factorises. */
-enum { RZ_SR_ALIKE_ORDER = 4000 };
 /* n listed samples of each rank on every rank, in rank order. Collective. */
 rz_err rz_sr_gather(const rz_comm *comm, const rz_jacobian *j, int64_t n, const int64_t *sample, rz_jacobian **out);
 /* As rz_sr_fill_kernel, m being whole on every rank. Collective over comm. */

@@ -76,19 +76,17 @@ done:
 static rz_err draw_full_sum(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_samples *out) {
   (void)n_draw;
   const int64_t dim = s->sector.dim, n_unit = (dim + UNIT - 1) / UNIT;
-  const rz_range mine = rz_share(n_unit, s->comm.rank, s->comm.size);
-  const int64_t first = mine.first * UNIT, beyond = (mine.first + mine.count) * UNIT;
-  const int64_t n = mine.count == 0 ? 0 : (beyond < dim ? beyond : dim) - first;
-  rz_err rc = rz_samples_allocate(n, s->n_site, out);
-  if (rc == RZ_OK) rc = enumerate(s, a, first, out);
+  const rz_range mine = rz_share_blocks(dim, UNIT, s->comm.rank, s->comm.size);
+  rz_err rc = rz_samples_allocate(mine.count, s->n_site, out);
+  if (rc == RZ_OK) rc = enumerate(s, a, mine.first, out);
   RZ_TRY_DONE(rc, rz_agree(&s->comm, rc));
   out->n_chain = 1;
-  out->n_draw = n;
+  out->n_draw = mine.count;
   out->first_chain = s->comm.rank;
   out->n_chain_global = s->comm.size;
   out->exact = 1;
   out->unit = UNIT;
-  out->n_unit = mine.count;
+  out->n_unit = (mine.count + UNIT - 1) / UNIT;
   out->n_unit_global = n_unit;
   RZ_TRY_DONE(rc, normalise(s, out));
   s->info = (rz_sampler_info){.acceptance = 1.0, .swap_acceptance = NAN, .n_proposal = 0};

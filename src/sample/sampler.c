@@ -82,5 +82,8 @@ rz_err rz_sampler_draw(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_sam
   return s->cls->draw(s, a, n_draw, out);
 }
 rz_sampler_info rz_sampler_info_last(const rz_sampler *s) { return s->info; }
+int64_t rz_sampler_block(const rz_sampler *s, const rz_samples *drawn) {
+  return drawn->exact ? drawn->unit : RZ_LANES / s->spec.replicas * drawn->n_draw;
+}
 int rz_sampler_is_exact(const rz_sampler *s) { return s->cls == &rz_sampler_full_sum; }
 rz_err rz_sampler_state(rz_sampler *s, rz_array_visit *visit, void *ctx) { return s->cls->state(s, visit, ctx); }

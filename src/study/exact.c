@@ -25,7 +25,8 @@ static rz_ed_spec spec_from_deck(const rz_config *config, const rz_model *model)
                      .n_levels = (int)rz_config_int(config, "reference", "levels"),
                      .solver = rz_config_string(config, "reference", "solver"),
                      .tol = 1e-12,
-                     .seed = 1};
+                     .seed = 1,
+                     .on_one_rank = rz_config_bool(config, "run", "reproducible")};
   spec.with_vectors = spec.n_levels > 1 && rz_config_has(config, "evaluate", "observables");
   if (rz_config_has(config, "sector", "momentum")) {
     spec.use_momentum = true;

@@ -4,6 +4,7 @@
 #include "guards.h"
 #include "output.h"
 #include "quantum.h"
+#include "reproducible.h"
 #include "ritz/core/memory.h"
 #include "state_file.h"
 #include "text.h"
@@ -52,7 +53,8 @@ static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_optimiser_check(config);
   rz_reference_check(config);
   RZ_TRY(rz_quantum_check(config, n_rank, &q));
-  rz_err rc = print_sizes(config, &q, n_rank, out);
+  rz_err rc = rz_reproducible_check(&q);
+  if (rc == RZ_OK) rc = print_sizes(config, &q, n_rank, out);
   rz_quantum_print_evaluation(q.model, q.observables, out);
   if (rc == RZ_OK) rc = rz_guards_check_deck(&q, out);
   rz_quantum_free(&q);
@@ -172,6 +174,7 @@ static rz_err run_all(ground_state *g) {
   rz_optimiser_check(run->config);
   rz_reference_check(run->config);
   RZ_TRY(rz_quantum_create(run->config, run->comm, &g->q));
+  RZ_TRY(rz_agree(run->comm, rz_reproducible_check(&g->q)));
   RZ_TRY(rz_output_open(run, true, &g->output));
   RZ_TRY(rz_text_header(&g->output, g->q.model, g->q.ansatz));
   RZ_TRY(rz_guards_check(&g->q, run->log));

@@ -18,6 +18,7 @@ static rz_err print_provenance(const rz_stored *s, FILE *out) {
   for (char *save = NULL, *name = strtok_r(names, "\n", &save); name; name = strtok_r(NULL, "\n", &save)) {
     char path[160];
     snprintf(path, sizeof path, "/provenance/%s", name);
+    if (strcmp(name, "summary") == 0) continue; /* stands above */
     fprintf(out, "  %-10s ", name);
     if (strcmp(name, "ranks") == 0 || strcmp(name, "threads") == 0) {
       int64_t count;
@@ -36,8 +37,9 @@ rz_err rz_study_info(const char *path, FILE *out) {
   rz_stored *s = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY(rz_stored_open(path, &s));
-  RZ_CHECK_DONE(rc, rz_stored_has(s, "/summary"), RZ_ERR_INPUT, "%s is not a results file of a finished run", path);
-  RZ_TRY_DONE(rc, print_text(s, "/summary", "%s", out));
+  RZ_CHECK_DONE(rc, rz_stored_has(s, "/provenance/summary"), RZ_ERR_INPUT, "%s is not a results file of a finished run",
+                path);
+  RZ_TRY_DONE(rc, print_text(s, "/provenance/summary", "%s", out));
   fprintf(out, "provenance\n");
   RZ_TRY_DONE(rc, print_provenance(s, out));
 done:

@@ -352,7 +352,7 @@ static rz_err write_flags(rz_output *o) {
 
 static rz_err commit(rz_output *o) {
   RZ_TRY(write_flags(o));
-  RZ_TRY(rz_results_text(o->results, "/summary", o->summary ? o->summary : "", "what the terminal said"));
+  RZ_TRY(rz_results_text(o->results, "/provenance/summary", o->summary ? o->summary : "", "what the terminal said"));
   RZ_TRY(rz_results_f64(o->results, "/timing/total", rz_wall_time() - o->start, "s", "wall time of the run"));
   RZ_TRY(rz_lock_verify(o->lock));
   RZ_TRY(rz_results_commit(&o->results));

@@ -30,7 +30,7 @@ rz_err rz_output_begin_trace(rz_output *o, const rz_model *model);
 /* Release everything; an unfinished results file leaves nothing behind. */
 void rz_output_close(rz_output *o);
 
-/* Say something on the terminal and in /summary. */
+/* Say something on the terminal and in /provenance/summary. */
 rz_err rz_output_say(rz_output *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* On rank 0: start the results file with input, provenance and conventions; on other ranks nothing. */
@@ -42,7 +42,7 @@ rz_err rz_output_history(rz_output *o, const rz_train_result *t);
 rz_err rz_output_reference(rz_output *o, const rz_reference *r);
 /* The Temple lower bound of the ground state's energy, where it applies. */
 rz_err rz_output_temple(rz_output *o, const rz_evaluation *e, const rz_reference *r);
-/* /summary, rename, release the lock. Collective: every rank learns whether it worked. */
+/* /provenance/summary, rename, release the lock. Collective: every rank learns whether it worked. */
 rz_err rz_output_commit(rz_output *o, rz_err rc);
 
 #endif

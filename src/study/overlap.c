@@ -1,6 +1,7 @@
 #include "overlap.h"
 
 #include "ritz/core/memory.h"
+#include "ritz/core/tree.h"
 #include "ritz/model/sector.h"
 #include "ritz/sample/chains.h"
 #include "ritz/sample/sampler.h"
@@ -36,9 +37,10 @@ static rz_err same_space(const rz_model *a, const rz_model *b) {
 enum { BATCH = 1024 };
 static const double FULL_SUM_DIM = 1 << 20;
 
-/* sum[0..3]: |a|^2, |b|^2, Re and Im of a* b over this rank's states. Amplitudes are scaled by the common maxima. */
+/* sum[0..3]: |a|^2, |b|^2, Re and Im of a* b over n states. Amplitudes are scaled by the common maxima. */
 static void accumulate(int64_t n, const double complex *log_a, const double complex *log_b, double max_a, double max_b,
                        double sum[4]) {
+  memset(sum, 0, 4 * sizeof *sum);
   for (int64_t i = 0; i < n; i++) {
     const double complex a = cexp(log_a[i] - max_a), b = cexp(log_b[i] - max_b), ab = conj(a) * b;
     sum[0] += creal(a * conj(a));
@@ -46,6 +48,21 @@ static void accumulate(int64_t n, const double complex *log_a, const double comp
     sum[2] += creal(ab);
     sum[3] += cimag(ab);
   }
+}
+
+/* Batch by batch, summed by a fixed tree: the same bits on any number of ranks. */
+static rz_err sum_batches(const rz_comm *comm, int64_t n, const double complex *log_a, const double complex *log_b,
+                          const double largest[2], double sum[4]) {
+  rz_tree *tree = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY(rz_tree_create(comm, (n + BATCH - 1) / BATCH, &tree));
+  RZ_TRY_DONE(rc, rz_agree(comm, rz_tree_begin(tree, 4)));
+  for (int64_t at = 0; at < n; at += BATCH)
+    accumulate(n - at < BATCH ? n - at : BATCH, log_a + at, log_b + at, largest[0], largest[1], rz_tree_item(tree));
+  RZ_TRY_DONE(rc, rz_tree_end(tree, sum));
+done:
+  rz_tree_destroy(&tree);
+  return rc;
 }
 
 static rz_err sector_log_psi(const rz_sector *sector, rz_range mine, const rz_ansatz *a, double complex *out,
@@ -78,14 +95,13 @@ static rz_err full_sum(const rz_comm *comm, const rz_model *model, const rz_ansa
                        rz_overlap *out) {
   rz_sector sector;
   RZ_TRY(rz_sector_init(a->n_site, model->fixed_sz, model->n_up, &sector));
-  const rz_range mine = rz_share(sector.dim, comm->rank, comm->size);
+  const rz_range mine = rz_share_blocks(sector.dim, BATCH, comm->rank, comm->size);
   double complex *log_a = NULL, *log_b = NULL;
   double largest[2] = {-INFINITY, -INFINITY}, sum[4] = {0};
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_agree(comm, sector_pair(&sector, mine, a, b, &log_a, &log_b, largest)));
   RZ_TRY_DONE(rc, rz_max(comm, 2, largest));
-  accumulate(mine.count, log_a, log_b, largest[0], largest[1], sum);
-  RZ_TRY_DONE(rc, rz_sum(comm, 4, sum));
+  RZ_TRY_DONE(rc, sum_batches(comm, mine.count, log_a, log_b, largest, sum));
   *out = (rz_overlap){.fidelity = (sum[2] * sum[2] + sum[3] * sum[3]) / (sum[0] * sum[1]), .error = 0.0, .exact = true};
 done:
   rz_free(&log_b);

@@ -73,6 +73,7 @@ static rz_err go_on(const rz_config *config, rz_err rc) {
 /* Everything that needs no other rank. */
 static rz_err create_local(rz_quantum *q, int n_rank) {
   q->seed = (uint64_t)rz_config_int(q->config, "run", "seed");
+  q->reproducible = rz_config_bool(q->config, "run", "reproducible");
   refuse_symmetry_sectors(q->config);
   rz_evaluate_check(q->config);
   RZ_TRY(rz_model_create(q->config, &q->model));
@@ -161,6 +162,7 @@ static rz_err assess_samples(rz_quantum *q, rz_samples *s, double complex *eloc,
   RZ_TRY(
       rz_energy_estimate(q->comm, s, eloc, creal(rz_operator_trace_per_dim(q->model->h)), MAX_BAD_FRACTION, &energy));
   RZ_TRY(fill_residual(s, eloc, &energy, out));
+  if (q->reproducible) RZ_TRY(rz_jacobian_set_blocks(out->jacobian, q->comm, rz_sampler_block(q->sampler, s)));
   out->objective = energy.re.mean;
   out->error = energy.re.error;
   const rz_sampler_info info = rz_sampler_info_last(q->sampler);

@@ -15,6 +15,7 @@ typedef struct rz_quantum {
   rz_config *config;
   const rz_comm *comm;
   uint64_t seed;
+  bool reproducible; /* samples go through the Jacobian in blocks */
   rz_model *model;
   rz_ansatz *ansatz;
   rz_sampler *sampler;

@@ -32,6 +32,8 @@ static const rz_option run_rows[] = {
     RZ_ROW_CHOICE("study", NULL, NULL, "what to compute; `ritz list` explains them"),
     RZ_ROW_INT("seed", "1", 0, 9007199254740992.0, "of every random stream; results depend on it and not on the ranks"),
     RZ_ROW_STRING("output", "", "results file NAME.h5 (default: the deck's name), with NAME.jsonl beside it"),
+    RZ_ROW_BOOL("reproducible", ".false.",
+                "the same bits on any number of ranks and threads of one type of processor (docs/reproducible.md)"),
     RZ_ROW_BOOL("overwrite", ".false.", "replace files of an earlier run"),
     RZ_ROW_BOOL("force", ".false.", "run although a guard says the answer cannot be right"),
     RZ_ROW_CHOICE("instruction_set", "auto|portable|avx2|avx512", "'auto'",

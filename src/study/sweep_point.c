@@ -21,10 +21,8 @@ static double number(const rz_stored *f, const char *path) {
 
 /* The lines below "2 warnings:" of the closing page, joined by "; ". */
 static rz_err read_warnings(const rz_stored *f, rz_point *p) {
-  static const char *const places[] = {"/provenance/summary", "/summary"};
   char *text = NULL;
-  for (int i = 0; i < 2 && !text; i++)
-    if (rz_stored_has(f, places[i])) RZ_TRY(rz_stored_text(f, places[i], &text));
+  if (rz_stored_has(f, "/provenance/summary")) RZ_TRY(rz_stored_text(f, "/provenance/summary", &text));
   char *at = text ? strstr(text, " warning") : NULL;
   at = at ? strchr(at, '\n') : NULL;
   if (at) {

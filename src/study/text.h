@@ -1,5 +1,5 @@
-/* The page of text a run leaves: on the terminal and in /summary. Collective in name only: ranks without a log are
- * silent. */
+/* The page of text a run leaves: on the terminal and in /provenance/summary. Collective in name only: ranks without a
+ * log are silent. */
 #ifndef RITZ_STUDY_TEXT_H
 #define RITZ_STUDY_TEXT_H
 

@@ -54,6 +54,7 @@ static rz_err diagonalise(rz_config *config, const rz_model *model, double dim, 
                            .solver = rz_config_string(config, "reference", "solver"),
                            .tol = 1e-12,
                            .with_vectors = with_vectors,
+                           .on_one_rank = rz_config_bool(config, "run", "reproducible"),
                            .seed = 1};
   const rz_err rc = rz_ed_solve(&spec, comm, &r->ed);
   if (rc == RZ_ERR_ARG) { /* too large for the solver that the deck names */

@@ -67,7 +67,7 @@ def check_schema(test, file, deck_text, ranks):
     test.expect("format_version" in file.attrs and as_text(file.attrs.get("study", "")) == "ground_state",
                 "format_version or study missing")
     for path in ("input/deck", "input/resolved", "input/hamiltonian", "trace", "observables/energy", "exact/energies",
-                 "parameters", "provenance", "timing/total", "summary"):
+                 "parameters", "provenance", "timing/total", "provenance/summary"):
         test.expect(path in file, f"no /{path}")
     test.expect(as_text(file["input/deck"][()]) == deck_text, "/input/deck is not the deck")
     hamiltonian = file["input/hamiltonian"]
@@ -182,14 +182,14 @@ def check_flags(test, events, file):
     test.expect(list(flags) == ["error_not_reached"], f"flags {flags}")
     told = {row["name"]: row["text"] for row in events if row["event"] == "warning"}
     test.expect(told == flags, f"the trace tells {told}, the results {flags}")
-    test.expect(all(text in as_text(file["summary"][()]) for text in flags.values()), "a flag is not in the summary")
+    test.expect(all(text in as_text(file["provenance/summary"][()]) for text in flags.values()), "a flag is not in the summary")
 
 
 def check_info(test, folder, run):
     info = test.alone(folder, "info", "result.h5")
     test.expect(info.code == 0 and info.err == "", f"ritz info ends with {info.code}: {info.err}")
     with h5py.File(folder / "result.h5", "r") as file:
-        summary = as_text(file["summary"][()])
+        summary = as_text(file["provenance/summary"][()])
         energy, error = (file[f"observables/energy/{key}"][()] for key in ("mean", "error"))
     test.expect(info.out.startswith(summary), "ritz info does not begin with the summary")
     for line in summary.splitlines():

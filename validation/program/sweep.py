@@ -39,7 +39,7 @@ def content(path):
     found = {}
     with h5py.File(path, "r") as file:
         def visit(name, item):
-            if isinstance(item, h5py.Dataset) and not name.startswith(("provenance", "timing", "summary", "input/deck")):
+            if isinstance(item, h5py.Dataset) and not name.startswith(("provenance", "timing", "input/deck")):
                 found[name] = item[()].tobytes() if isinstance(item[()], (np.ndarray, np.generic)) else item[()]
         file.visititems(visit)
     return found

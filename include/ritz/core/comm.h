@@ -64,6 +64,8 @@ typedef struct rz_range {
   int64_t first, count;
 } rz_range;
 rz_range rz_share(int64_t n_item, int rank, int size);
+/* The same in whole blocks of `block` items; the last of all may be shorter. */
+rz_range rz_share_blocks(int64_t n_item, int64_t block, int rank, int size);
 /* Rank that owns item i of n_item. */
 int rz_share_owner(int64_t n_item, int64_t i, int size);
 

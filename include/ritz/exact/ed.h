@@ -46,7 +46,8 @@ typedef struct rz_ed_spec {
   double tol;         /* as in rz_eigen_problem */
   bool with_vectors;  /* a level alone costs "lanczos" half the products and a vector less */
   uint64_t seed;
-  int n_extra; /* further symmetries, e.g. rotations of a square */
+  bool on_one_rank; /* rank 0 solves by itself, in its own memory: the same bits on any number of ranks */
+  int n_extra;      /* further symmetries, e.g. rotations of a square */
   const rz_ed_symmetry *extra;
 } rz_ed_spec;
 

@@ -27,6 +27,8 @@
 enum { RZ_BLAS_THREADS_FROM = 1024 };
 void rz_blas_lend_threads(int64_t n);
 void rz_blas_take_threads_back(void);
+/* Lend none from now on, in the whole process: the same digits on any number of threads. */
+void rz_blas_keep_to_one_thread(bool keep);
 
 /* One thread, whatever the environment of the library says. Returns the BLAS's description of itself or
  * "unknown BLAS". */

@@ -22,6 +22,10 @@
 
 enum { RZ_SR_REPLICATE = 1024 }; /* 8 MiB, no more than the buffers of an exchange */
 
+/* For a Jacobian in blocks, d is the same to the last bit on any number of ranks: every rank then holds and factorises
+ * the matrices of dense and kernel, which auto takes up to this order, and that of a subset. */
+enum { RZ_SR_ALIKE_ORDER = 4000 };
+
 typedef struct rz_sr_options {
   const char *solver;         /* "auto", "dense", "kernel", "cg" */
   double shift, scale;        /* >= 0 */

@@ -110,6 +110,9 @@ rz_err rz_sampler_sweep(rz_sampler *s, const rz_ansatz *a, int64_t n_sweep);
  * (rz_samples_free). Collective. Errors: RZ_ERR_NUM if a chain's log psi is not finite, RZ_ERR_ARG before the start. */
 rz_err rz_sampler_draw(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_samples *out);
 rz_sampler_info rz_sampler_info_last(const rz_sampler *s);
+/* Consecutive samples of a draw that one rank holds on any number of ranks: those of a block of walkers, or a unit of
+ * the full sum. Of all samples of a draw, only the last block may be shorter. */
+int64_t rz_sampler_block(const rz_sampler *s, const rz_samples *drawn);
 /* 1 for full_sum. */
 int rz_sampler_is_exact(const rz_sampler *s);
 /* Walkers, random counters, tempering labels: all an exact resume needs. */
