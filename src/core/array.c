@@ -10,3 +10,15 @@ int64_t rz_array_length(const rz_array *a) {
   for (int d = 0; d < a->n_dim; d++) n *= a->shape[d];
   return n;
 }
+
+static rz_err visit_one(const char *name, rz_array_type type, void *x, rz_array_visit *visit, void *ctx) {
+  return visit(&(rz_array){.name = name, .type = type, .n_dim = 1, .shape = {1}, .data = x}, ctx);
+}
+
+rz_err rz_visit_f64(const char *name, double *x, rz_array_visit *visit, void *ctx) {
+  return visit_one(name, RZ_F64, x, visit, ctx);
+}
+
+rz_err rz_visit_i64(const char *name, int64_t *x, rz_array_visit *visit, void *ctx) {
+  return visit_one(name, RZ_I64, x, visit, ctx);
+}

@@ -5,8 +5,9 @@
 
 static const double REDRAW_SECONDS = 0.1;
 
-rz_progress rz_progress_begin(rz_log *log, int64_t total, int64_t every) {
-  return (rz_progress){.log = log, .total = total, .every = every > 0 ? every : 1, .start = rz_wall_time()};
+rz_progress rz_progress_begin(rz_log *log, int64_t first, int64_t total, int64_t every) {
+  return (rz_progress){
+      .log = log, .first = first, .total = total, .every = every > 0 ? every : 1, .start = rz_wall_time()};
 }
 
 static void format_left(double seconds, char text[32]) {
@@ -33,13 +34,13 @@ void rz_progress_show(rz_progress *p, int64_t done, const char *text) {
   if (!p->log || !p->log->out) return;
   const double now = rz_wall_time();
   char left[32];
-  format_left((now - p->start) / (double)done * (double)(p->total - done), left);
+  format_left((now - p->start) / (double)(done - p->first) * (double)(p->total - done), left);
   const int last = done == p->total;
   if (p->log->is_tty) {
     if (!last && now - p->last < REDRAW_SECONDS) return;
     p->last = now;
     draw_bar(p, done, text, left);
-  } else if (last || done == 1 || done % p->every == 0) {
+  } else if (last || done == p->first + 1 || done % p->every == 0) {
     rz_log_print(p->log, RZ_LOG_STEPS, "  %6lld/%lld  %s  %s left\n", (long long)done, (long long)p->total, text, left);
   }
 }

@@ -7,11 +7,12 @@
 
 typedef struct rz_progress {
   rz_log *log;
-  int64_t total, every;
+  int64_t first, total, every;
   double start, last;
 } rz_progress;
 
-rz_progress rz_progress_begin(rz_log *log, int64_t total, int64_t every);
+/* first: steps that were done before, by another process. */
+rz_progress rz_progress_begin(rz_log *log, int64_t first, int64_t total, int64_t every);
 /* done steps of total; text says what happened in the last one. */
 void rz_progress_show(rz_progress *p, int64_t done, const char *text);
 void rz_progress_end(rz_progress *p);

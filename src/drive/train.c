@@ -23,6 +23,9 @@ typedef struct loop {
   int rejections; /* in a row */
   bool again;     /* this step was recorded, then undone, and is walked a second time */
   double *delta;
+  int64_t step; /* steps done */
+  double start, seconds_before, cpu_before;
+  rz_train_result *out;
 } loop;
 
 static rz_err walk_state(void *ctx, rz_array_visit *visit, void *visit_ctx) {
@@ -30,6 +33,65 @@ static rz_err walk_state(void *ctx, rz_array_visit *visit, void *visit_ctx) {
   RZ_TRY(rz_params_each(l->problem->params, visit, visit_ctx));
   return l->problem->state(l->problem->self, visit, visit_ctx);
 }
+
+/* ---- all that a training is, between two turns ---- */
+
+rz_err rz_train_result_state(rz_train_result *r, rz_array_visit *visit, void *ctx) {
+  RZ_TRY(rz_visit_i64("trained/n_step", &r->n_step, visit, ctx));
+  RZ_TRY(rz_visit_i64("trained/n_rejected", &r->n_rejected, visit, ctx));
+  RZ_TRY(rz_visit_i64("trained/n_fell_back", &r->n_fell_back, visit, ctx));
+  RZ_TRY(visit(&(rz_array){.name = "trained/last_reason",
+                           .type = RZ_I8,
+                           .n_dim = 1,
+                           .shape = {(int64_t)sizeof r->last_reason},
+                           .data = r->last_reason},
+               ctx));
+  RZ_TRY(rz_visit_f64("trained/seconds", &r->seconds, visit, ctx));
+  RZ_TRY(rz_visit_f64("trained/cpu", &r->cpu_until_end, visit, ctx));
+  return rz_history_state(&r->history, visit, ctx);
+}
+
+static rz_err walk_loop(void *ctx, rz_array_visit *visit, void *visit_ctx) {
+  loop *l = ctx;
+  int64_t rejections = l->rejections, again = l->again, have_good = l->have_good;
+  RZ_TRY(walk_state(l, visit, visit_ctx));
+  RZ_TRY(rz_optimiser_state(l->optimiser, visit, visit_ctx));
+  RZ_TRY(rz_visit_i64("train/step", &l->step, visit, visit_ctx));
+  RZ_TRY(rz_visit_i64("train/rejections", &rejections, visit, visit_ctx));
+  RZ_TRY(rz_visit_i64("train/again", &again, visit, visit_ctx));
+  RZ_TRY(rz_visit_f64("train/moved", &l->moved, visit, visit_ctx));
+  RZ_TRY(rz_visit_f64("train/good_objective", &l->good_objective, visit, visit_ctx));
+  RZ_TRY(rz_visit_f64("train/good_error", &l->good_error, visit, visit_ctx));
+  RZ_TRY(rz_visit_f64("train/good_mobility", &l->good_mobility, visit, visit_ctx));
+  RZ_TRY(rz_visit_i64("train/have_good", &have_good, visit, visit_ctx));
+  l->rejections = (int)rejections;
+  l->again = again != 0;
+  l->have_good = have_good != 0;
+  if (l->have_good) RZ_TRY(rz_snapshot_state(&l->good, "train/good", walk_state, l, visit, visit_ctx));
+  return rz_train_result_state(l->out, visit, visit_ctx);
+}
+
+static void count_time(loop *l) {
+  l->out->seconds = l->seconds_before + rz_wall_time() - l->start;
+  l->out->cpu_until_end = l->cpu_before + rz_cpu_time();
+}
+
+static rz_err restore(loop *l, const rz_keeper *keeper) {
+  bool restored = false;
+  if (keeper) RZ_TRY(keeper->restore(keeper->self, "train", walk_loop, l, &restored));
+  if (!restored) return RZ_OK;
+  l->seconds_before = l->out->seconds;
+  l->cpu_before = l->out->cpu_until_end;
+  return rz_agree(l->comm, l->problem->update(l->problem->self));
+}
+
+static rz_err keep(loop *l, const rz_keeper *keeper) {
+  if (!keeper) return RZ_OK;
+  count_time(l);
+  return keeper->between(keeper->self, "train", l->step, walk_loop, l);
+}
+
+/* ---- the loop ---- */
 
 static void assessment_free(rz_assessment *a) {
   rz_jacobian_destroy(&a->jacobian);
@@ -185,7 +247,8 @@ static rz_err record(const loop *l, int64_t step, const rz_assessment *a, const 
 }
 
 /* One turn of the loop: assess, move and record, or undo. */
-static rz_err turn(loop *l, int64_t *step, rz_progress *progress, rz_train_result *out) {
+static rz_err turn(loop *l, rz_progress *progress) {
+  rz_train_result *out = l->out;
   const expense start = spent(l->comm);
   rz_assessment a;
   rz_step_info info = {0};
@@ -195,16 +258,16 @@ static rz_err turn(loop *l, int64_t *step, rz_progress *progress, rz_train_resul
   const bool was_healthy = a.healthy;
   if (a.healthy) {
     keep_as_good(l, &a);
-    RZ_TRY_DONE(rc, move(l, *step, &a, &info));
+    RZ_TRY_DONE(rc, move(l, l->step, &a, &info));
     l->moved = info.metric_norm;
   }
   if (!a.healthy) {
     out->n_rejected++;
     snprintf(out->last_reason, sizeof out->last_reason, "%s", a.reason);
-    RZ_TRY_DONE(rc, reject(l, *step, a.reason));
+    RZ_TRY_DONE(rc, reject(l, l->step, a.reason));
     /* A bad assessment condemns the step before it, which is walked again; a bad solve is repeated here. A step that
      * is being walked again stays one, whatever goes wrong with it. */
-    if (!was_healthy && !l->again) --*step;
+    if (!was_healthy && !l->again) l->step--;
     l->again = l->again || !was_healthy;
     goto done;
   }
@@ -213,34 +276,43 @@ static rz_err turn(loop *l, int64_t *step, rz_progress *progress, rz_train_resul
   if (!l->again) {
     const expense cost = spent_since(l->comm, &start);
     l->rejections = 0;
-    RZ_TRY_DONE(rc, record(l, *step, &a, &info, &cost, progress, &out->history));
+    RZ_TRY_DONE(rc, record(l, l->step, &a, &info, &cost, progress, &out->history));
   }
   l->again = false;
-  out->n_step = ++*step;
+  out->n_step = ++l->step;
 done:
   assessment_free(&a);
   return rc;
 }
 
-static rz_err run(loop *l, rz_train_result *out) {
-  rz_progress progress = rz_progress_begin(l->log, l->spec->iterations, l->spec->report_every);
-  int64_t step = 0;
-  while (step < l->spec->iterations) RZ_TRY(turn(l, &step, &progress, out));
+static rz_err run(loop *l, const rz_keeper *keeper) {
+  RZ_TRY(restore(l, keeper));
+  rz_progress progress = rz_progress_begin(l->log, l->step, l->spec->iterations, l->spec->report_every);
+  rz_err rc = RZ_OK;
+  while (rc == RZ_OK && l->step < l->spec->iterations) {
+    rc = turn(l, &progress);
+    if (rc == RZ_OK) rc = keep(l, keeper);
+  }
   rz_progress_end(&progress);
-  return RZ_OK;
+  return rc;
 }
 
 rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimiser *optimiser, const rz_comm *comm,
-                rz_trace *trace, rz_log *log, rz_train_result *out) {
-  loop l = {.spec = spec, .problem = problem, .optimiser = optimiser, .comm = comm, .trace = trace, .log = log};
-  const double start = rz_wall_time();
+                const rz_keeper *keeper, rz_trace *trace, rz_log *log, rz_train_result *out) {
+  loop l = {.spec = spec,
+            .problem = problem,
+            .optimiser = optimiser,
+            .comm = comm,
+            .trace = trace,
+            .log = log,
+            .start = rz_wall_time(),
+            .out = out};
   *out = (rz_train_result){0};
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(problem->params->n, &l.delta)));
-  RZ_TRY_DONE(rc, run(&l, out));
+  RZ_TRY_DONE(rc, run(&l, keeper));
 done:
-  out->seconds = rz_wall_time() - start;
-  out->cpu_until_end = rz_cpu_time();
+  count_time(&l);
   rz_free(&l.delta);
   rz_snapshot_free(&l.here);
   rz_snapshot_free(&l.good);

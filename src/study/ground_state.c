@@ -93,7 +93,7 @@ static rz_err train(ground_state *g) {
   RZ_TRY(rz_agree(run->comm, rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser)));
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
   rz_problem problem = rz_quantum_problem(&g->q);
-  RZ_TRY(rz_train(&spec, &problem, g->optimiser, run->comm, g->output.trace, run->log, &g->trained));
+  RZ_TRY(rz_train(&spec, &problem, g->optimiser, run->comm, NULL, g->output.trace, run->log, &g->trained));
   /* Every step undone makes the next ones shorter: a run of many has hardly been trained as its deck says. */
   if ((double)g->trained.n_rejected > MAX_REJECTED * (double)g->trained.n_step)
     rz_log_warn(run->log,

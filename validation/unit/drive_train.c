@@ -1,13 +1,14 @@
 /* modules: drive optimise store linalg core */
 /* ranks: 1 2 */
 /* The training loop on least squares, whose answer is known: convergence, rollback after an injected failure or spike,
- * and the end after too many of them. */
+ * and the end after too many of them; stopped after any turn and taken up again, the same to the last bit. */
 #include "check.h"
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"
 #include "ritz/drive/train.h"
 #include "scratch.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { N = 24, P = 6 };
@@ -20,6 +21,8 @@ typedef struct fit {
   int64_t count, fail_at, spike_at, freeze_at, wrong_at;
   bool always;
   int bad_solves; /* so many steps after the failure cannot be found */
+  const rz_keeper *keeper;
+  const char *deck;
 } fit;
 
 static void fit_init(const rz_comm *comm, fit *f) {
@@ -86,11 +89,11 @@ static rz_err fit_state(void *self, rz_array_visit *visit, void *ctx) {
   return visit(&(rz_array){.name = "count", .type = RZ_I64, .n_dim = 1, .shape = {1}, .data = &f->count}, ctx);
 }
 
-static const char deck[] =
+static const char deck[] = /* of every fit that names no other */
     "&run study = 'fit' /\n"
     "&optimiser method = 'sr', learning_rate = 0.5, diag_shift = 1e-9, max_step = 0.0, iterations = 40 /\n";
 
-static rz_optimiser *make_optimiser(const rz_comm *comm, rz_config **config) {
+static rz_optimiser *make_optimiser(const rz_comm *comm, const char *text, rz_config **config) {
   static const rz_option run_rows[] = {RZ_ROW_CHOICE("study", NULL, NULL, "study")};
   static const char *const groups[] = {"!run", "optimiser", NULL};
   static const rz_study_groups study = {"fit", "fit", groups};
@@ -100,14 +103,14 @@ static rz_optimiser *make_optimiser(const rz_comm *comm, rz_config **config) {
   list[1] = *rz_optimiser_options();
   schema = (rz_schema){list, 2, &study, 1};
   rz_optimiser *o = NULL;
-  RZ_EXPECT_OK(rz_config_parse("fit.nml", deck, (int64_t)strlen(deck), &schema, config));
+  RZ_EXPECT_OK(rz_config_parse("fit.nml", text, (int64_t)strlen(text), &schema, config));
   RZ_EXPECT_OK(rz_optimiser_create(*config, P, comm, &o));
   return o;
 }
 
 static rz_err train_traced(fit *f, int64_t iterations, rz_trace *trace, rz_train_result *result) {
   rz_config *config = NULL;
-  rz_optimiser *o = make_optimiser(f->comm, &config);
+  rz_optimiser *o = make_optimiser(f->comm, f->deck ? f->deck : deck, &config);
   const rz_train_spec spec = {.iterations = iterations,
                               .max_rejections = 12,
                               .spike_sigma = 10,
@@ -117,7 +120,7 @@ static rz_err train_traced(fit *f, int64_t iterations, rz_trace *trace, rz_train
                               .report_every = 1};
   const rz_problem problem = {
       .self = f, .params = &f->params, .assess = fit_assess, .update = fit_update, .state = fit_state};
-  const rz_err rc = rz_train(&spec, &problem, o, f->comm, trace, NULL, result);
+  const rz_err rc = rz_train(&spec, &problem, o, f->comm, f->keeper, trace, NULL, result);
   rz_optimiser_destroy(&o);
   rz_config_destroy(&config);
   return rc;
@@ -244,6 +247,129 @@ static void gives_up(const rz_comm *comm) {
   rz_params_free(&f.params);
 }
 
+/* --- A training that is stopped and goes on ------------------------------------------------------------------------
+ */
+
+/* A keeper in memory: stops the training after so many turns, and restores it later. */
+typedef struct shelf {
+  char *bytes;
+  int64_t size, at;
+  int turns;
+  bool filled;
+} shelf;
+
+static int64_t bytes_of(const rz_array *a) { return rz_array_length(a) * (int64_t)rz_array_type_size(a->type); }
+
+static rz_err put_aside(const rz_array *a, void *ctx) {
+  shelf *s = ctx;
+  char *longer = realloc(s->bytes, (size_t)(s->size + bytes_of(a) + 1));
+  RZ_CHECK(longer, RZ_ERR_MEMORY, "no room for %s", a->name);
+  s->bytes = longer;
+  memcpy(s->bytes + s->size, a->data, (size_t)bytes_of(a));
+  s->size += bytes_of(a);
+  return RZ_OK;
+}
+
+static rz_err take_back(const rz_array *a, void *ctx) {
+  shelf *s = ctx;
+  RZ_CHECK(s->at + bytes_of(a) <= s->size, RZ_ERR_INTERNAL, "nothing is left for %s", a->name);
+  memcpy(a->data, s->bytes + s->at, (size_t)bytes_of(a));
+  s->at += bytes_of(a);
+  return RZ_OK;
+}
+
+static rz_err shelf_restore(void *self, const char *stage, rz_state_walk *walk, void *ctx, bool *restored) {
+  shelf *s = self;
+  RZ_EXPECT(strcmp(stage, "train") == 0);
+  *restored = s->filled;
+  if (!s->filled) return RZ_OK;
+  RZ_TRY(walk(ctx, take_back, s));
+  RZ_EXPECT(s->at == s->size);
+  return RZ_OK;
+}
+
+static rz_err shelf_between(void *self, const char *stage, int64_t step, rz_state_walk *walk, void *ctx) {
+  shelf *s = self;
+  (void)stage, (void)step;
+  if (s->filled || s->turns-- > 0) return RZ_OK;
+  RZ_TRY(walk(ctx, put_aside, s));
+  s->filled = true;
+  RZ_FAIL(RZ_ERR_STOPPED, "stopped");
+}
+
+static void expect_same(const rz_train_result *a, const rz_train_result *b) {
+  RZ_EXPECT(a->n_step == b->n_step && a->n_rejected == b->n_rejected && a->n_fell_back == b->n_fell_back);
+  RZ_EXPECT(strcmp(a->last_reason, b->last_reason) == 0);
+  const rz_history *h = &a->history, *k = &b->history;
+  if (!RZ_EXPECT(h->n_row == k->n_row && h->n_column == k->n_column)) return;
+  for (int c = 0; c < h->n_column; c++) {
+    RZ_EXPECT(strcmp(h->column[c], k->column[c]) == 0);
+    if (strcmp(h->column[c], "step_seconds") == 0 || strncmp(h->column[c], "comm_", 5) == 0) continue;
+    for (int64_t i = 0; i < h->n_row; i++)
+      RZ_EXPECT(memcmp(h->value + i * h->n_column + c, k->value + i * h->n_column + c, sizeof(double)) == 0);
+  }
+}
+
+/* Stopped after `turns` turns and taken up by another loop, the training is the undisturbed one to the last bit, within
+ * rows of undone steps too. */
+static void goes_on(const rz_comm *comm, const fit *trouble, int turns) {
+  enum { ITERATIONS = 10 };
+  shelf s = {.turns = turns};
+  const rz_keeper keeper = {&s, shelf_restore, shelf_between};
+  fit whole, first, second;
+  rz_train_result undisturbed, stopped, resumed;
+  fit *const all[] = {&whole, &first, &second};
+  for (int i = 0; i < 3; i++) {
+    fit_init(comm, all[i]);
+    all[i]->fail_at = trouble->fail_at;
+    all[i]->spike_at = trouble->spike_at;
+    all[i]->freeze_at = trouble->freeze_at;
+    all[i]->wrong_at = trouble->wrong_at;
+    all[i]->bad_solves = trouble->bad_solves;
+    all[i]->deck = trouble->deck;
+    all[i]->keeper = i > 0 ? &keeper : NULL;
+  }
+  RZ_EXPECT_OK(train(&whole, ITERATIONS, &undisturbed));
+  if (train(&first, ITERATIONS, &stopped) == RZ_ERR_STOPPED) {
+    /* What is injected once has happened. */
+    second.fail_at = first.fail_at;
+    second.spike_at = first.spike_at;
+    second.freeze_at = first.freeze_at;
+    second.bad_solves = first.bad_solves;
+    RZ_EXPECT_OK(train(&second, ITERATIONS, &resumed));
+    expect_same(&undisturbed, &resumed);
+    RZ_EXPECT(memcmp(whole.params.value, second.params.value, P * sizeof(double)) == 0);
+    RZ_EXPECT(whole.count == second.count);
+    rz_history_free(&resumed.history);
+  } else {
+    RZ_EXPECT(!s.filled && turns >= ITERATIONS);
+  }
+  rz_history_free(&undisturbed.history);
+  rz_history_free(&stopped.history);
+  free(s.bytes);
+  for (int i = 0; i < 3; i++) rz_params_free(&all[i]->params);
+}
+
+static void goes_on_from_anywhere(const rz_comm *comm) {
+  static const char *const optimisers[] = {
+      "method = 'sr', learning_rate = 0.5, diag_shift = 1e-4, momentum = 0.5",
+      "method = 'sr', learning_rate = 0.5, diag_shift = 1e-2, diag_shift_decay = 0.9, solver = 'cg', cg_tol = 1e-3",
+      "method = 'adam', learning_rate = 0.1, schedule = 'cosine', learning_rate_end = 0.01, schedule_steps = 10",
+      "method = 'momentum', learning_rate = 0.05, momentum = 0.5"};
+  const fit troubles[] = {{.fail_at = -1, .spike_at = -1, .freeze_at = -1, .wrong_at = -1},
+                          {.fail_at = 5, .spike_at = -1, .freeze_at = -1, .wrong_at = -1, .bad_solves = 2},
+                          {.fail_at = -1, .spike_at = 5, .freeze_at = 8, .wrong_at = -1}};
+  for (size_t o = 0; o < sizeof optimisers / sizeof *optimisers; o++)
+    for (size_t t = 0; t < sizeof troubles / sizeof *troubles; t++) {
+      char text[512];
+      snprintf(text, sizeof text, "&run study = 'fit' /\n&optimiser max_step = 0.0, iterations = 10, %s /\n",
+               optimisers[o]);
+      fit trouble = troubles[t];
+      trouble.deck = text;
+      for (int turns = 0; turns < 14; turns++) goes_on(comm, &trouble, turns);
+    }
+}
+
 int main(int argc, char **argv) {
   MPI_Init(&argc, &argv);
   rz_comm comm;
@@ -257,5 +383,6 @@ int main(int argc, char **argv) {
   traces_what_was_undone(&comm, -1);
   outgrows_a_wrong_value(&comm);
   gives_up(&comm);
+  goes_on_from_anywhere(&comm);
   return rz_check_finish();
 }

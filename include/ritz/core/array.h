@@ -29,4 +29,8 @@ typedef rz_err rz_array_visit(const rz_array *array, void *ctx);
  * saving, and then visits the data. */
 typedef rz_err rz_state_walk(void *ctx, rz_array_visit *visit, void *visit_ctx);
 
+/* Show one number, equal on every rank. */
+rz_err rz_visit_f64(const char *name, double *x, rz_array_visit *visit, void *ctx);
+rz_err rz_visit_i64(const char *name, int64_t *x, rz_array_visit *visit, void *ctx);
+
 #endif

@@ -7,6 +7,7 @@
 #include "ritz/core/array.h"
 #include "ritz/core/comm.h"
 #include "ritz/core/error.h"
+#include "ritz/core/keeper.h"
 #include "ritz/core/log.h"
 #include "ritz/linalg/jacobian.h"
 #include "ritz/linalg/params.h"
@@ -15,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { RZ_MAX_FIELDS = 32 };
+enum { RZ_MAX_FIELDS = 32, RZ_MAX_FIELD_NAME = 32 };
 
 /* What a problem says of its current parameters. */
 typedef struct rz_assessment {
@@ -42,7 +43,7 @@ typedef struct rz_problem {
 /* One row per accepted step: columns as first seen; kept on every rank. */
 typedef struct rz_history {
   int n_column;
-  const char *column[RZ_MAX_FIELDS];
+  char column[RZ_MAX_FIELDS][RZ_MAX_FIELD_NAME];
   int64_t n_row, capacity;
   double *value; /* [n_row, n_column] */
 } rz_history;
@@ -64,15 +65,20 @@ typedef struct rz_train_result {
   int64_t n_step, n_rejected;
   int64_t n_fell_back;   /* steps whose matrix was not positive definite and went to the eigensolver */
   char last_reason[160]; /* why the last rejected step was undone; empty if none was */
-  double seconds;        /* wall time of the training */
-  double cpu_until_end;  /* CPU time of this process from its start to the end of the training */
+  double seconds;        /* wall time of the training, that before a stop included */
+  double cpu_until_end;  /* CPU time of this process, and of those before a stop, to the end of the training */
   rz_history history;
 } rz_train_result;
 
+/* What a run that goes on after its training needs of it. The names begin with "trained/". */
+rz_err rz_train_result_state(rz_train_result *r, rz_array_visit *visit, void *ctx);
+
 /* Train. Collective. trace may be NULL (ranks that do not write); it gets a line per step,
- * and for what was undone a line {"event": "undone", "at_step", "in_a_row", "reason"}. Errors: RZ_ERR_NUM after
- * max_rejections rejections in a row, with the parameters restored to the last good state. */
+ * and for what was undone a line {"event": "undone", "at_step", "in_a_row", "reason"}. keeper may be NULL; it is asked
+ * after every turn of stage "train", and a training that it restores goes on as if it had never stopped, to the bit,
+ * also within a row of undone steps. Errors: RZ_ERR_NUM after max_rejections rejections in a row, with the parameters
+ * restored to the last good state; those of the keeper, RZ_ERR_STOPPED among them. */
 rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimiser *optimiser, const rz_comm *comm,
-                rz_trace *trace, rz_log *log, rz_train_result *out);
+                const rz_keeper *keeper, rz_trace *trace, rz_log *log, rz_train_result *out);
 
 #endif
