@@ -6,6 +6,7 @@
 #include "ritz/core/error.h"
 
 int rz_command_run(int argc, char **argv);
+int rz_command_resume(int argc, char **argv);
 int rz_command_check(int argc, char **argv);
 int rz_command_sweep(int argc, char **argv);
 int rz_command_info(int argc, char **argv);

@@ -14,6 +14,8 @@ typedef struct command {
 static const command commands[] = {
     {"run", "run DECK", "compute what the deck asks for; start it under mpirun or srun for several ranks", 1, 1,
      rz_command_run},
+    {"resume", "resume FILE [GROUP.KEY=VALUE ...]",
+     "go on with a stopped run from its checkpoint NAME.ckpt.h5, on any number of ranks", 1, 64, rz_command_resume},
     {"check", "check DECK [RANKS]",
      "print every resolved option, sizes and memory per rank, and all errors; run nothing", 1, 2, rz_command_check},
     {"sweep", "sweep DECK", "write the decks of the points of &sweep and collect their results in one table", 1, 1,
@@ -51,7 +53,9 @@ static int unknown_command(const char *word) {
 
 static int wrong_count(const command *c, int n) {
   char wanted[32] = "none";
-  if (c->max_args > c->min_args)
+  if (c->max_args > c->min_args + 1)
+    snprintf(wanted, sizeof wanted, "%d to %d", c->min_args, c->max_args);
+  else if (c->max_args > c->min_args)
     snprintf(wanted, sizeof wanted, "%d or %d", c->min_args, c->max_args);
   else if (c->max_args > 0)
     snprintf(wanted, sizeof wanted, "%d", c->max_args);
@@ -70,7 +74,7 @@ int main(int argc, char **argv) {
     const command *c = &commands[i];
     if (strcmp(argv[1], c->name) != 0) continue;
     const int n = argc - 2;
-    if (c->run == rz_command_run) rz_use_best_blas_kernels(argv);
+    if (c->run == rz_command_run || c->run == rz_command_resume) rz_use_best_blas_kernels(argv);
     if (n < c->min_args || n > c->max_args) return wrong_count(c, n);
     return c->run(n, argv + 2);
   }

@@ -1,5 +1,6 @@
 #include "alone.h"
 #include "command.h"
+#include "resume.h"
 #include "ritz/core/comm.h"
 #include "ritz/core/isa.h"
 #include "ritz/core/log.h"
@@ -10,6 +11,7 @@
 #include "ritz/study/study.h"
 #include "ritz/study/sweep.h"
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,33 +65,78 @@ static rz_err choose_threads(const rz_config *config, const rz_comm *comm, int m
   return RZ_OK;
 }
 
-static rz_err run_deck(const char *file, const rz_comm *comm, int mpi_level, rz_log *log);
+/* What all runs of this process share. */
+typedef struct process {
+  int mpi_level; /* the level of threads that MPI allows */
+} process;
 
-/* A point of a sweep is run as a deck of its own. ctx: the level of threads that MPI allows. */
-static rz_err run_point(void *ctx, const char *deck, const rz_comm *comm, rz_log *log) {
-  return run_deck(deck, comm, *(const int *)ctx, log);
+/* A resolved deck that is no sweep; `begin` says how the run began. */
+static rz_err run_config(const process *p, const rz_run *begin) {
+  const rz_config *config = begin->config;
+  const char *instructions = rz_config_string(config, "run", "instruction_set");
+  if (begin->resumed && strcmp(instructions, "auto") == 0)
+    instructions = rz_checkpoint_about(begin->resumed)->instruction_set;
+  if (*rz_config_warnings(config)) rz_log_print(begin->log, RZ_LOG_SUMMARY, "%s", rz_config_warnings(config));
+  RZ_TRY(rz_isa_choose(begin->comm, instructions));
+  RZ_TRY(choose_threads(config, begin->comm, p->mpi_level, begin->log));
+  rz_blas_keep_to_one_thread(rz_config_bool(config, "run", "reproducible"));
+  return rz_study_find(rz_config_string(config, "run", "study"))->run(begin);
 }
 
-static rz_err run_deck(const char *file, const rz_comm *comm, int mpi_level, rz_log *log) {
+static rz_err resume_file(const process *p, const char *file, int n_change, char **change, const rz_comm *comm,
+                          rz_log *log) {
+  rz_config *config = NULL;
+  rz_checkpoint *from = NULL;
+  char *note = NULL, command[1024];
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_resume_check_name(file));
+  RZ_TRY_DONE(rc, rz_checkpoint_open(file, comm, &from, &note));
+  if (note) rz_log_warn(log, "%s", note);
+  RZ_TRY_DONE(rc, rz_agree(comm, rz_resume_deck(rz_checkpoint_about(from), n_change, change, &config)));
+  const rz_checkpoint_info *info = rz_checkpoint_about(from);
+  rz_log_print(log, RZ_LOG_SUMMARY, "resumed   %s: step %lld (%s)\n", info->path, (long long)info->step, info->stage);
+  snprintf(command, sizeof command, "ritz resume %s", file);
+  const rz_run run = {
+      .config = config, .comm = comm, .log = log, .command = command, .checkpoint = file, .resumed = from};
+  rc = run_config(p, &run);
+done:
+  rz_free(&note);
+  rz_config_destroy(&config);
+  rz_checkpoint_close(&from);
+  return rc;
+}
+
+static rz_err run_point(void *ctx, const char *deck, const rz_comm *comm, rz_log *log);
+
+static rz_err run_deck(const process *p, const char *file, const rz_comm *comm, rz_log *log) {
   rz_config *config = NULL;
   rz_err rc = RZ_OK;
   char command[1024];
   RZ_TRY_DONE(rc, read_everywhere(file, comm, &config));
-  if (*rz_config_warnings(config)) rz_log_print(log, RZ_LOG_SUMMARY, "%s", rz_config_warnings(config));
-  if (rz_sweep_asked(config)) {
-    const rz_run sweep = {.config = config, .comm = comm, .log = log};
-    rc = rz_sweep_run(&sweep, run_point, &mpi_level, stdout);
-    goto done;
-  }
-  RZ_TRY_DONE(rc, rz_isa_choose(comm, rz_config_string(config, "run", "instruction_set")));
-  RZ_TRY_DONE(rc, choose_threads(config, comm, mpi_level, log));
-  rz_blas_keep_to_one_thread(rz_config_bool(config, "run", "reproducible"));
   snprintf(command, sizeof command, "ritz run %s", file);
-  const rz_study_class *study = rz_study_find(rz_config_string(config, "run", "study"));
   const rz_run run = {.config = config, .comm = comm, .log = log, .command = command};
-  rc = study->run(&run);
+  rc = rz_sweep_asked(config) ? rz_sweep_run(&run, run_point, (void *)p, stdout) : run_config(p, &run);
 done:
   rz_config_destroy(&config);
+  return rc;
+}
+
+/* Rank 0 looks. */
+static rz_err was_stopped(const char *checkpoint, const rz_comm *comm, bool *stopped) {
+  *stopped = comm->rank == 0 && rz_checkpoint_recognise(checkpoint);
+  return rz_bcast(comm, 0, sizeof *stopped, stopped);
+}
+
+/* A point of a sweep is run as a deck of its own, or goes on where it was stopped. */
+static rz_err run_point(void *ctx, const char *deck, const rz_comm *comm, rz_log *log) {
+  char *checkpoint = NULL;
+  bool stopped = false;
+  rz_err rc = RZ_OK;
+  RZ_TRY_DONE(rc, rz_agree(comm, rz_resume_name(deck, &checkpoint)));
+  RZ_TRY_DONE(rc, was_stopped(checkpoint, comm, &stopped));
+  rc = stopped ? resume_file(ctx, checkpoint, 0, NULL, comm, log) : run_deck(ctx, deck, comm, log);
+done:
+  rz_free(&checkpoint);
   return rc;
 }
 
@@ -106,11 +153,11 @@ static int prints_to_terminal(void) {
   return answer;
 }
 
-int rz_command_run(int argc, char **argv) {
-  (void)argc;
-  int mpi_level;
+/* Start MPI, run a deck or go on with a checkpoint, and end MPI. */
+static int run_under_mpi(const char *file, bool resume, int n_change, char **change) {
+  process p;
   rz_start_alone_quickly();
-  MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &mpi_level);
+  MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &p.mpi_level);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   rz_comm comm;
   rz_traffic traffic = {0};
@@ -119,9 +166,16 @@ int rz_command_run(int argc, char **argv) {
   rz_log log = {.out = comm.rank == 0 ? stdout : NULL, .level = RZ_LOG_STEPS, .is_tty = prints_to_terminal()};
   (void)rz_blas_setup();
   if (rc == RZ_OK) rc = check_launcher(&comm);
-  if (rc == RZ_OK) rc = run_deck(argv[0], &comm, mpi_level, &log);
+  if (rc == RZ_OK) rc = resume ? resume_file(&p, file, n_change, change, &comm, &log) : run_deck(&p, file, &comm, &log);
   const int code = rc == RZ_OK ? 0 : (comm.rank == 0 ? rz_command_fail(rc) : rz_err_exit_code(rc));
   (void)rz_petsc_stop();
   MPI_Finalize();
   return code;
 }
+
+int rz_command_run(int argc, char **argv) {
+  (void)argc;
+  return run_under_mpi(argv[0], false, 0, NULL);
+}
+
+int rz_command_resume(int argc, char **argv) { return run_under_mpi(argv[0], true, argc - 1, argv + 1); }

@@ -221,6 +221,8 @@ static rz_err draw_to(evaluation *e, int64_t n_draw, int64_t chains, int64_t *n_
     const int64_t left = n_draw - e->all.n_draw;
     RZ_TRY(batch(e, left < most ? left : most));
     (*n_batch)++;
+    const rz_keeper *keeper = e->spec->keeper;
+    if (keeper) RZ_TRY(keeper->between(keeper->self, "evaluate", *n_batch, NULL, NULL));
   }
   return RZ_OK;
 }
@@ -337,9 +339,11 @@ done:
   return rc;
 }
 
-rz_err rz_evaluate(const rz_config *config, const rz_model *model, const rz_ansatz *a, rz_sampler *sampler,
-                   rz_observables *observables, const rz_comm *comm, rz_log *log, rz_evaluation *out) {
-  const rz_evaluate_spec spec = {.rel_error = rz_config_real(config, "evaluate", "rel_error"),
+rz_err rz_evaluate(const rz_config *config, const rz_keeper *keeper, const rz_model *model, const rz_ansatz *a,
+                   rz_sampler *sampler, rz_observables *observables, const rz_comm *comm, rz_log *log,
+                   rz_evaluation *out) {
+  const rz_evaluate_spec spec = {.keeper = keeper,
+                                 .rel_error = rz_config_real(config, "evaluate", "rel_error"),
                                  .min_samples = rz_config_int(config, "evaluate", "min_samples"),
                                  .max_samples = rz_config_int(config, "evaluate", "max_samples"),
                                  .discard = rz_config_int(config, "evaluate", "discard"),

@@ -13,6 +13,7 @@ void rz_checkpoint_info_free(rz_checkpoint_info *info) {
   rz_free(&info->stage);
   rz_free(&info->deck);
   rz_free(&info->deck_path);
+  rz_free(&info->instruction_set);
   *info = (rz_checkpoint_info){0};
 }
 
@@ -24,6 +25,7 @@ static rz_err describe(const char *path, const rz_checkpoint_head *head, const r
   RZ_TRY(rz_strdup(head->run_id, &info->run_id));
   RZ_TRY(rz_stored_text(s, "/stage", &info->stage));
   RZ_TRY(rz_stored_i64(s, "/step", &info->step));
+  RZ_TRY(rz_stored_text(s, "/instruction_set", &info->instruction_set));
   RZ_TRY(rz_stored_text(s, "/input/deck", &info->deck));
   return rz_stored_text(s, "/input/path", &info->deck_path);
 }
@@ -91,7 +93,9 @@ static rz_err share_text(const rz_comm *comm, char **text) {
 }
 
 static rz_err share(rz_checkpoint *c, char **note) {
-  char **const texts[] = {&c->info.path, &c->info.run_id, &c->info.stage, &c->info.deck, &c->info.deck_path, note};
+  char **const texts[] = {&c->info.path, &c->info.run_id,    &c->info.stage,
+                          &c->info.deck, &c->info.deck_path, &c->info.instruction_set,
+                          note};
   int64_t numbers[2] = {c->info.step, c->info.bytes};
   RZ_TRY(rz_bcast(&c->comm, 0, sizeof numbers, numbers));
   c->info.step = numbers[0];

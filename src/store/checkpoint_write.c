@@ -65,6 +65,7 @@ static rz_err begin(const rz_checkpoint_spec *spec, rz_results **file) {
   RZ_TRY(rz_results_begin(spec->path, RZ_CHECKPOINT_FORMAT, RZ_CHECKPOINT_FORMAT_VERSION, file));
   RZ_TRY(rz_results_text(*file, "/stage", spec->stage, NULL));
   RZ_TRY(rz_results_i64(*file, "/step", spec->step, NULL));
+  RZ_TRY(rz_results_text(*file, "/instruction_set", spec->instruction_set, NULL));
   RZ_TRY(rz_results_text(*file, "/input/deck", spec->deck, NULL));
   return rz_results_text(*file, "/input/path", spec->deck_path, NULL);
 }

@@ -13,16 +13,14 @@ struct rz_trace {
   int fd;
 };
 
-rz_err rz_trace_create(const char *path, bool overwrite, rz_trace **out) {
-  *out = NULL;
-  RZ_TRY(rz_file_check(path, overwrite));
+static rz_err open_trace(const char *path, int how, rz_trace **out) {
   rz_trace *t = NULL;
+  *out = NULL;
   RZ_TRY(RZ_NEW0(1, &t));
   t->fd = -1;
   rz_err rc = rz_strdup(path, &t->path);
   if (rc == RZ_OK) {
-    /* O_EXCL keeps the promise also when another process made the file since the check. */
-    t->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (overwrite ? O_TRUNC : O_EXCL), 0666);
+    t->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | how, 0666);
     if (t->fd < 0)
       rc = rz_error_set(RZ_ERR_CREATE, __FILE__, __LINE__, __func__, "cannot create '%s': %s", path, strerror(errno));
   }
@@ -32,6 +30,30 @@ rz_err rz_trace_create(const char *path, bool overwrite, rz_trace **out) {
   }
   *out = t;
   return rc;
+}
+
+rz_err rz_trace_create(const char *path, bool overwrite, rz_trace **out) {
+  *out = NULL;
+  RZ_TRY(rz_file_check(path, overwrite));
+  /* O_EXCL keeps the promise also when another process made the file since the check. */
+  return open_trace(path, overwrite ? O_TRUNC : O_EXCL, out);
+}
+
+rz_err rz_trace_reopen(const char *path, rz_trace **out) { return open_trace(path, 0, out); }
+
+rz_err rz_trace_length(const rz_trace *t, int64_t *bytes) {
+  *bytes = lseek(t->fd, 0, SEEK_END);
+  RZ_CHECK(*bytes >= 0, RZ_ERR_IO, "cannot tell the length of '%s': %s", t->path, strerror(errno));
+  return RZ_OK;
+}
+
+rz_err rz_trace_cut(rz_trace *t, int64_t bytes, bool *whole) {
+  int64_t length = 0;
+  RZ_TRY(rz_trace_length(t, &length));
+  *whole = length >= bytes;
+  RZ_CHECK(!*whole || ftruncate(t->fd, bytes) == 0, RZ_ERR_IO, "cannot cut '%s' back to %lld bytes: %s", t->path,
+           (long long)bytes, strerror(errno));
+  return RZ_OK;
 }
 
 static rz_err put_field(rz_json *line, const rz_field *f) {

@@ -125,8 +125,8 @@ static rz_err protect_state(const evaluate_run *e) {
 static rz_err measure(evaluate_run *e) {
   const rz_run *run = e->run;
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(e->sampler, e->state.ansatz)));
-  return rz_evaluate(run->config, e->state.model, e->state.ansatz, e->sampler, e->observables, run->comm, run->log,
-                     &e->evaluation);
+  return rz_evaluate(run->config, NULL, e->state.model, e->state.ansatz, e->sampler, e->observables, run->comm,
+                     run->log, &e->evaluation);
 }
 
 static rz_err overlap_with_other(evaluate_run *e) {

@@ -2,6 +2,7 @@
 #include "studies.h"
 
 #include "guards.h"
+#include "keeping.h"
 #include "output.h"
 #include "quantum.h"
 #include "reproducible.h"
@@ -67,6 +68,7 @@ typedef struct ground_state {
   const rz_run *run;
   rz_quantum q;
   rz_output output;
+  rz_keeping keeping;
   rz_reference reference;
   rz_optimiser *optimiser;
   rz_observables *exact_observables;
@@ -89,19 +91,25 @@ static rz_err train(ground_state *g) {
   rz_train_spec spec = default_train;
   spec.iterations = rz_config_int(run->config, "optimiser", "iterations");
   spec.report_every = spec.iterations / REPORTS;
-  RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
   RZ_TRY(rz_agree(run->comm, rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser)));
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
   rz_problem problem = rz_quantum_problem(&g->q);
-  RZ_TRY(rz_train(&spec, &problem, g->optimiser, run->comm, NULL, g->output.trace, run->log, &g->trained));
+  RZ_TRY(
+      rz_train(&spec, &problem, g->optimiser, run->comm, &g->keeping.keeper, g->output.trace, run->log, &g->trained));
+  rz_keeping_pause(&g->keeping);
+  return RZ_OK;
+}
+
+static rz_err report_training(ground_state *g) {
+  const rz_run *run = g->run;
   /* Every step undone makes the next ones shorter: a run of many has hardly been trained as its deck says. */
   if ((double)g->trained.n_rejected > MAX_REJECTED * (double)g->trained.n_step)
-    rz_log_warn(run->log,
+    rz_log_flag(run->log, "steps_undone",
                 "%lld of %lld steps were undone and repeated with more caution than the deck asks for; last: %s",
                 (long long)g->trained.n_rejected, (long long)g->trained.n_step, g->trained.last_reason);
   if (g->trained.n_fell_back > 0)
-    rz_log_warn(
-        run->log,
+    rz_log_flag(
+        run->log, "solver_fell_back",
         "%lld steps were solved by eigen-decomposition, for the matrix of the natural gradient was not positive "
         "definite: raise diag_shift or samples",
         (long long)g->trained.n_fell_back);
@@ -109,11 +117,31 @@ static rz_err train(ground_state *g) {
                        g->trained.seconds, (long long)g->trained.n_rejected);
 }
 
+/* What the evaluation needs of what came before it. */
+static rz_err walk_trained(void *ctx, rz_array_visit *visit, void *visit_ctx) {
+  ground_state *g = ctx;
+  RZ_TRY(rz_params_each(&g->q.ansatz->params, visit, visit_ctx));
+  RZ_TRY(rz_sampler_state(g->q.sampler, visit, visit_ctx));
+  return rz_train_result_state(&g->trained, visit, visit_ctx);
+}
+
+/* An evaluation that is stopped begins anew, with the samples it began with. */
+static rz_err begin_evaluation(ground_state *g) {
+  const rz_keeper *keeper = &g->keeping.keeper;
+  bool restored = false;
+  RZ_TRY(keeper->restore(keeper->self, "evaluate", walk_trained, g, &restored));
+  if (restored) return rz_agree(g->run->comm, rz_ansatz_update(g->q.ansatz));
+  return rz_keeping_save(&g->keeping, "evaluate", 0, walk_trained, g);
+}
+
 static rz_err measure(ground_state *g) {
   const rz_run *run = g->run;
+  RZ_TRY(begin_evaluation(g));
+  RZ_TRY(report_training(g));
   RZ_TRY(rz_agree(run->comm, rz_quantum_observables(run->config, g->q.model, &g->exact_observables)));
-  RZ_TRY(rz_evaluate(run->config, g->q.model, g->q.ansatz, g->q.sampler, g->q.observables, run->comm, run->log,
-                     &g->evaluation));
+  RZ_TRY(rz_evaluate(run->config, &g->keeping.keeper, g->q.model, g->q.ansatz, g->q.sampler, g->q.observables,
+                     run->comm, run->log, &g->evaluation));
+  rz_keeping_pause(&g->keeping);
   return rz_reference_fidelity(&g->reference, g->q.ansatz, run->comm, &g->fidelity);
 }
 
@@ -180,7 +208,9 @@ static rz_err run_all(ground_state *g) {
   RZ_TRY(rz_guards_check(&g->q, run->log));
   RZ_TRY(rz_reference_find(run->config, g->q.model, run->comm, run->log, &g->reference));
   RZ_TRY(rz_text_reference(&g->output, &g->reference));
-  rz_err rc = train(g);
+  RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
+  RZ_TRY(rz_keeping_begin(&g->output, g->q.model, &g->keeping));
+  rz_err rc = rz_keeping_resumes(&g->keeping, "evaluate") ? RZ_OK : train(g);
   if (rc == RZ_OK) rc = measure(g);
   RZ_TRY(salvage(g, rc));
   return rz_output_commit(&g->output, rz_agree(run->comm, write_results(g)));
@@ -193,6 +223,7 @@ static rz_err run(const rz_run *run) {
   rz_observables_destroy(&g.exact_observables);
   rz_optimiser_destroy(&g.optimiser);
   rz_reference_free(&g.reference);
+  rz_keeping_end(&g.keeping);
   rz_output_close(&g.output);
   rz_quantum_free(&g.q);
   return rc;

@@ -17,8 +17,16 @@ static rz_err with_suffix(const char *stem, const char *suffix, char **out) {
   return RZ_OK;
 }
 
-/* "dir/deck.nml" gives "deck", "out/name.h5" gives "out/name". */
-static rz_err output_stem(const rz_config *config, char **stem) {
+static const char CHECKPOINT[] = ".ckpt.h5";
+
+/* "dir/deck.nml" gives "deck", "out/name.h5" and "out/name.ckpt.h5" give "out/name". */
+static rz_err output_stem(const rz_run *run, char **stem) {
+  const rz_config *config = run->config;
+  if (run->checkpoint) {
+    RZ_TRY(rz_strdup(run->checkpoint, stem));
+    (*stem)[strlen(*stem) - (sizeof CHECKPOINT - 1)] = '\0';
+    return RZ_OK;
+  }
   const bool given = rz_config_has(config, "run", "output");
   const char *name = given ? rz_config_string(config, "run", "output") : rz_config_file(config);
   if (!given && strrchr(name, '/')) name = strrchr(name, '/') + 1;
@@ -32,28 +40,39 @@ static rz_err output_stem(const rz_config *config, char **stem) {
 static rz_err name_files(rz_output *o) {
   char *stem = NULL;
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, output_stem(o->run->config, &stem));
+  RZ_TRY_DONE(rc, output_stem(o->run, &stem));
   RZ_TRY_DONE(rc, with_suffix(stem, ".h5", &o->path));
   RZ_TRY_DONE(rc, with_suffix(stem, ".jsonl", &o->trace_path));
   RZ_TRY_DONE(rc, with_suffix(stem, ".lock", &o->lock_path));
+  RZ_TRY_DONE(rc, with_suffix(stem, CHECKPOINT, &o->checkpoint_path));
 done:
   rz_free(&stem);
   return rc;
 }
 
-static rz_err claim_files(rz_output *o, bool with_trace) {
-  const bool overwrite = rz_config_bool(o->run->config, "run", "overwrite");
-  char *note = NULL;
-  RZ_TRY(rz_results_check(o->path, overwrite));
-  if (with_trace) RZ_TRY(rz_results_check(o->trace_path, overwrite));
-  RZ_TRY(rz_lock_take(o->lock_path, &o->lock, &note));
-  if (note) rz_log_warn(o->run->log, "%s", note);
-  rz_free(&note);
+/* An unfinished run is worth more than the message it costs. */
+static rz_err check_checkpoint(const rz_output *o, bool overwrite) {
+  RZ_CHECK(
+      overwrite || !rz_checkpoint_recognise(o->checkpoint_path), RZ_ERR_CREATE,
+      "'%s' holds a run that was stopped: `ritz resume %s` goes on with it; overwrite = .true. in &run begins anew",
+      o->checkpoint_path, o->checkpoint_path);
   return RZ_OK;
 }
 
+static rz_err claim_files(rz_output *o, bool with_trace) {
+  const bool overwrite = rz_config_bool(o->run->config, "run", "overwrite"), begins = !o->run->resumed;
+  char *note = NULL;
+  if (begins) RZ_TRY(check_checkpoint(o, overwrite));
+  RZ_TRY(rz_results_check(o->path, overwrite));
+  if (with_trace && begins) RZ_TRY(rz_results_check(o->trace_path, overwrite));
+  RZ_TRY(rz_lock_take(o->lock_path, &o->lock, &note));
+  if (note) rz_log_warn(o->run->log, "%s", note);
+  rz_free(&note);
+  return begins ? rz_checkpoint_remove(o->checkpoint_path) : RZ_OK;
+}
+
 /* What a reader of the trace needs to know without the deck. */
-static rz_err begin_trace(rz_output *o, const rz_model *model) {
+static rz_err write_header(rz_output *o, const rz_model *model) {
   const rz_config *c = o->run->config;
   const rz_field header[] = {
       {.name = "format", .type = RZ_FIELD_TEXT, .text = "ritz-trace"},
@@ -68,8 +87,23 @@ static rz_err begin_trace(rz_output *o, const rz_model *model) {
       {.name = "n_site", .type = RZ_FIELD_INT, .integer = rz_lattice_n_site(model->lattice)},
       {.name = "iterations", .type = RZ_FIELD_INT, .integer = rz_config_int(c, "optimiser", "iterations")},
   };
-  RZ_TRY(rz_trace_create(o->trace_path, rz_config_bool(c, "run", "overwrite"), &o->trace));
   return rz_trace_line(o->trace, (int)(sizeof header / sizeof *header), header);
+}
+
+static rz_err begin_trace(rz_output *o, const rz_model *model) {
+  if (o->run->resumed) return rz_trace_reopen(o->trace_path, &o->trace);
+  RZ_TRY(rz_trace_create(o->trace_path, rz_config_bool(o->run->config, "run", "overwrite"), &o->trace));
+  return write_header(o, model);
+}
+
+rz_err rz_output_cut_trace(rz_output *o, const rz_model *model, int64_t bytes) {
+  bool whole = true;
+  if (!o->trace) return RZ_OK;
+  RZ_TRY(rz_trace_cut(o->trace, bytes, &whole));
+  if (whole) return RZ_OK;
+  rz_log_warn(o->run->log, "'%s' lacks lines that were written before the checkpoint; it goes on with a new header",
+              o->trace_path);
+  return write_header(o, model);
 }
 
 rz_err rz_output_begin_trace(rz_output *o, const rz_model *model) {
@@ -92,6 +126,7 @@ void rz_output_close(rz_output *o) {
   rz_free(&o->path);
   rz_free(&o->trace_path);
   rz_free(&o->lock_path);
+  rz_free(&o->checkpoint_path);
   rz_free(&o->summary);
 }
 
@@ -356,6 +391,7 @@ static rz_err commit(rz_output *o) {
   RZ_TRY(rz_results_f64(o->results, "/timing/total", rz_wall_time() - o->start, "s", "wall time of the run"));
   RZ_TRY(rz_lock_verify(o->lock));
   RZ_TRY(rz_results_commit(&o->results));
+  if (!rz_config_bool(o->run->config, "run", "keep_checkpoint")) RZ_TRY(rz_checkpoint_remove(o->checkpoint_path));
   if (o->trace) RZ_TRY(rz_trace_close(&o->trace));
   return rz_lock_release(&o->lock);
 }

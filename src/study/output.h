@@ -4,6 +4,7 @@
 
 #include "ritz/drive/train.h"
 #include "ritz/estimate/evaluate.h"
+#include "ritz/store/checkpoint.h"
 #include "ritz/store/lock.h"
 #include "ritz/store/results.h"
 #include "ritz/store/trace.h"
@@ -12,7 +13,7 @@
 
 typedef struct rz_output {
   const rz_run *run;
-  char *path, *trace_path, *lock_path; /* NAME.h5, NAME.jsonl, NAME.lock */
+  char *path, *trace_path, *lock_path, *checkpoint_path; /* NAME.h5, NAME.jsonl, NAME.lock, NAME.ckpt.h5 */
   rz_lock *lock;
   rz_trace *trace;
   const char *energy_unit; /* set by begin_results */
@@ -25,8 +26,10 @@ typedef struct rz_output {
 /* Names from the deck's `output` (default: the deck's own name), checked before anything is computed: nothing is
  * written over without `overwrite`. Only the lock is made. Collective. */
 rz_err rz_output_open(const rz_run *run, bool with_trace, rz_output *out);
-/* Start the live trace with its header, when the guards have let the run pass. Collective. */
+/* Start the live trace with its header, or go on with it, when the guards have let the run pass. Collective. */
 rz_err rz_output_begin_trace(rz_output *o, const rz_model *model);
+/* Of a run that goes on: cut the trace back to its length at the checkpoint. Rank 0; nothing elsewhere. */
+rz_err rz_output_cut_trace(rz_output *o, const rz_model *model, int64_t bytes);
 /* Release everything; an unfinished results file leaves nothing behind. */
 void rz_output_close(rz_output *o);
 

@@ -1,4 +1,4 @@
-/* modules: study solve core */
+/* modules: study store solve core */
 /* ranks: 1 2 3 4 */
 /* Groups of a sweep with points that only pretend: each is run once by one group, a failure of one rank is the point's,
  * and a stop ends the sweep with the points that are left untouched. */

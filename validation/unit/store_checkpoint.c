@@ -133,6 +133,7 @@ static rz_checkpoint_spec spec_of(const rz_comm *comm, int64_t step) {
                               .path = in("run.ckpt.h5"),
                               .deck = "&run seed = 1 /\n",
                               .deck_path = "a deck.nml",
+                              .instruction_set = "portable",
                               .stage = "train",
                               .step = step};
 }
@@ -158,6 +159,7 @@ static void read_by(const rz_comm *comm, int64_t step, const int *share) {
     const rz_checkpoint_info *info = rz_checkpoint_about(c);
     RZ_EXPECT(info->step == step && strcmp(info->stage, "train") == 0);
     RZ_EXPECT(strcmp(info->deck, "&run seed = 1 /\n") == 0 && strcmp(info->deck_path, "a deck.nml") == 0);
+    RZ_EXPECT(strcmp(info->instruction_set, "portable") == 0);
     RZ_EXPECT(note == NULL && info->bytes > 1000 && strlen(info->run_id) == 32);
     RZ_EXPECT(strcmp(info->path, in("run.ckpt.h5")) == 0);
     if (RZ_EXPECT_OK(rz_checkpoint_restore(c, walk, s))) compare(s);

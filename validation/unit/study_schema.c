@@ -1,4 +1,4 @@
-/* modules: study core */
+/* modules: study store core */
 /* The option tables of every group and member are themselves right: defaults parse, lie in range, names are unique; and
  * every study named in the registry is found and has its groups. */
 #include "check.h"

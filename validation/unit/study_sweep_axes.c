@@ -1,4 +1,4 @@
-/* modules: study core */
+/* modules: study store core */
 /* The axes of a sweep: every fault is one message that names file, line, key, value and what is allowed; and how decks
  * are rewritten. */
 #include "check.h"

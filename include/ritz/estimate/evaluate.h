@@ -3,6 +3,7 @@
 #ifndef RITZ_ESTIMATE_EVALUATE_H
 #define RITZ_ESTIMATE_EVALUATE_H
 
+#include "ritz/core/keeper.h"
 #include "ritz/core/log.h"
 #include "ritz/core/option.h"
 #include "ritz/estimate/energy.h"
@@ -17,11 +18,13 @@ void rz_evaluate_check(rz_config *config);
 void rz_evaluate_check_exact(rz_config *config);
 
 typedef struct rz_evaluate_spec {
-  double rel_error;      /* wanted: error of the energy / |energy| */
-  int64_t min_samples;   /* over all ranks, before the error is looked at */
-  int64_t max_samples;   /* over all ranks */
-  int64_t discard;       /* sweeps before the first sample */
-  double check_fraction; /* of the local energies, recomputed by log psi from scratch */
+  double rel_error;        /* wanted: error of the energy / |energy| */
+  int64_t min_samples;     /* over all ranks, before the error is looked at */
+  int64_t max_samples;     /* over all ranks */
+  int64_t discard;         /* sweeps before the first sample */
+  double check_fraction;   /* of the local energies, recomputed by log psi from scratch */
+  const rz_keeper *keeper; /* asked between batches whether to stop, in stage "evaluate"; it has nothing to keep, for an
+                              evaluation is begun anew. May be NULL */
 } rz_evaluate_spec;
 
 typedef struct rz_evaluation {
@@ -44,8 +47,9 @@ typedef struct rz_evaluation {
  *   observables  may be NULL
  * Errors: RZ_ERR_NUM if fast and textbook local energies differ by more than 1e-8 of the energy scale, or more than
  * 1e-3 of the samples are bad. Collective. */
-rz_err rz_evaluate(const rz_config *config, const rz_model *model, const rz_ansatz *a, rz_sampler *sampler,
-                   rz_observables *observables, const rz_comm *comm, rz_log *log, rz_evaluation *out);
+rz_err rz_evaluate(const rz_config *config, const rz_keeper *keeper, const rz_model *model, const rz_ansatz *a,
+                   rz_sampler *sampler, rz_observables *observables, const rz_comm *comm, rz_log *log,
+                   rz_evaluation *out);
 /* The same from a filled-in description. */
 rz_err rz_evaluate_from(const rz_evaluate_spec *spec, const rz_model *model, const rz_ansatz *a, rz_sampler *sampler,
                         rz_observables *observables, const rz_comm *comm, rz_log *log, rz_evaluation *out);

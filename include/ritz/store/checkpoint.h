@@ -4,8 +4,8 @@
  *
  *     RITZCKPT 1 size=<bytes> sha256=<of bytes 512 and on> step=<step> run=<run id> head=<checksum of this line>
  *
- * (`tail -c +513 FILE | sha256sum` repeats the check.) Inside are /stage, /step, /input/{deck,path} and /state/<name>
- * for every array. The HDF5 part has no times and no run id: the same state gives the same bytes.
+ * (`tail -c +513 FILE | sha256sum` repeats the check.) Inside are /stage, /step, /instruction_set, /input/{deck,path}
+ * and /state/<name> for every array. The HDF5 part has no times and no run id: the same state gives the same bytes.
  *
  * NAME.ckpt.h5 is the newest generation, NAME.ckpt.prev.h5 the one before. A new one is built in memory, written to a
  * temporary name, synced, read back and compared; then the lock is asked once more, and only then the names change, so
@@ -27,8 +27,9 @@ typedef struct rz_checkpoint_spec {
   const rz_lock *lock; /* of rank 0, NULL elsewhere; NULL on rank 0 too: no lock governs this file */
   const char *deck;    /* text of the deck */
   const char *deck_path;
-  const char *stage; /* what the computation was doing: "train" */
-  int64_t step;      /* and how far it was */
+  const char *instruction_set; /* of the inner loops, which the run must keep to give the same bits */
+  const char *stage;           /* what the computation was doing: "train" */
+  int64_t step;                /* and how far it was */
 } rz_checkpoint_spec;
 
 /* Write the arrays of the walk as the newest generation and keep the one before, if that one is still good.
@@ -42,7 +43,7 @@ rz_err rz_checkpoint_write(const rz_checkpoint_spec *spec, rz_state_walk *walk, 
 /* What a checkpoint says of itself. */
 typedef struct rz_checkpoint_info {
   char *path; /* the generation */
-  char *run_id, *stage, *deck, *deck_path;
+  char *run_id, *stage, *deck, *deck_path, *instruction_set;
   int64_t step, bytes;
 } rz_checkpoint_info;
 

@@ -21,6 +21,13 @@ typedef struct rz_field {
 
 /* RZ_ERR_CREATE if it exists and overwrite is false, or cannot be made. */
 rz_err rz_trace_create(const char *path, bool overwrite, rz_trace **out);
+/* Go on with the trace of an earlier run, which rz_trace_cut puts in order, or start one. RZ_ERR_CREATE. */
+rz_err rz_trace_reopen(const char *path, rz_trace **out);
+/* Its length now. RZ_ERR_IO. */
+rz_err rz_trace_length(const rz_trace *t, int64_t *bytes);
+/* Cut it back to `bytes`, its length at an earlier time. *whole: it was that long; if it was not, lines are missing,
+ * and it is left as it is. RZ_ERR_IO. */
+rz_err rz_trace_cut(rz_trace *t, int64_t bytes, bool *whole);
 rz_err rz_trace_line(rz_trace *t, int n, const rz_field *fields);
 rz_err rz_trace_close(rz_trace **t);
 

@@ -9,6 +9,7 @@
 #include "ritz/core/error.h"
 #include "ritz/core/log.h"
 #include "ritz/core/option.h"
+#include "ritz/store/checkpoint.h"
 #include <stdio.h>
 
 /* One run of a resolved deck. All borrowed. */
@@ -16,7 +17,9 @@ typedef struct rz_run {
   rz_config *config;
   const rz_comm *comm;
   rz_log *log;
-  const char *command; /* the command line, for the provenance */
+  const char *command;          /* the command line, for the provenance */
+  const char *checkpoint;       /* the run goes on from this file, NAME.ckpt.h5; NULL: it begins */
+  const rz_checkpoint *resumed; /* open; NULL: the run begins */
 } rz_run;
 
 typedef struct rz_study_class {

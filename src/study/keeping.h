@@ -1,0 +1,30 @@
+/* The keeper of a run with files: checkpoints at intervals, a last one when the run is asked to stop, and the way back
+ * into a stage. All functions are collective. */
+#ifndef RITZ_STUDY_KEEPING_H
+#define RITZ_STUDY_KEEPING_H
+
+#include "output.h"
+#include "ritz/core/keeper.h"
+#include "ritz/core/stop.h"
+
+typedef struct rz_keeping {
+  rz_keeper keeper; /* to be handed to what computes */
+  rz_output *output;
+  const rz_model *model;
+  rz_stop_rule rule;
+  char *stop_file[2];    /* NAME.stop, and STOP in its directory */
+  double interval, last; /* seconds; when the last checkpoint was written */
+  int64_t n_failed;      /* checkpoints that could not be written, in a row */
+} rz_keeping;
+
+/* For the open output; model borrowed. */
+rz_err rz_keeping_begin(rz_output *output, const rz_model *model, rz_keeping *k);
+/* Is the run being taken up inside this stage? */
+bool rz_keeping_resumes(const rz_keeping *k, const char *stage);
+/* Write a checkpoint now. If it cannot be written the run is warned and goes on, unless its lock is lost. */
+rz_err rz_keeping_save(rz_keeping *k, const char *stage, int64_t step, rz_state_walk *walk, void *ctx);
+/* A stage is over: nothing is watched until the next. */
+void rz_keeping_pause(rz_keeping *k);
+void rz_keeping_end(rz_keeping *k);
+
+#endif
