@@ -27,11 +27,10 @@ static const struct {
   const char *group, *key;
   const char *stage; /* only while the run is in this one; NULL: in any */
 } free_options[] = {
-    {"run", "checkpoint_minutes", NULL}, {"run", "keep_checkpoint", NULL},
-    {"run", "overwrite", NULL},          {"run", "threads", NULL},
-    {"run", "instruction_set", NULL},    {"optimiser", "iterations", "train"},
-    {"evaluate", "rel_error", NULL},     {"evaluate", "min_samples", NULL},
-    {"evaluate", "max_samples", NULL},   {"evaluate", "check_fraction", NULL},
+    {"run", "max_hours", NULL},        {"run", "watchdog_minutes", NULL},    {"run", "checkpoint_minutes", NULL},
+    {"run", "keep_checkpoint", NULL},  {"run", "overwrite", NULL},           {"run", "threads", NULL},
+    {"run", "instruction_set", NULL},  {"optimiser", "iterations", "train"}, {"evaluate", "rel_error", NULL},
+    {"evaluate", "min_samples", NULL}, {"evaluate", "max_samples", NULL},    {"evaluate", "check_fraction", NULL},
 };
 enum { N_FREE = sizeof free_options / sizeof *free_options };
 

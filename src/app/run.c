@@ -1,11 +1,15 @@
 #include "alone.h"
 #include "command.h"
 #include "resume.h"
+#include "signals.h"
+#include "watch.h"
+
 #include "ritz/core/comm.h"
 #include "ritz/core/isa.h"
 #include "ritz/core/log.h"
 #include "ritz/core/memory.h"
 #include "ritz/core/parallel.h"
+#include "ritz/core/stop.h"
 #include "ritz/linalg/blas.h"
 #include "ritz/solve/session.h"
 #include "ritz/study/study.h"
@@ -80,6 +84,8 @@ static rz_err run_config(const process *p, const rz_run *begin) {
   RZ_TRY(rz_isa_choose(begin->comm, instructions));
   RZ_TRY(choose_threads(config, begin->comm, p->mpi_level, begin->log));
   rz_blas_keep_to_one_thread(rz_config_bool(config, "run", "reproducible"));
+  rz_watch_progress(begin->comm->rank, rz_config_real(config, "run", "watchdog_minutes"));
+  if (rz_config_given(config, "run", "max_hours")) rz_stop_limit(3600.0 * rz_config_real(config, "run", "max_hours"));
   return rz_study_find(rz_config_string(config, "run", "study"))->run(begin);
 }
 
@@ -157,12 +163,14 @@ static int prints_to_terminal(void) {
 static int run_under_mpi(const char *file, bool resume, int n_change, char **change) {
   process p;
   rz_start_alone_quickly();
+  rz_signals_install();
   MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &p.mpi_level);
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   rz_comm comm;
   rz_traffic traffic = {0};
   rz_err rc = rz_comm_wrap(MPI_COMM_WORLD, &comm);
   comm.traffic = &traffic;
+  rz_watch_slurm(comm.rank);
   rz_log log = {.out = comm.rank == 0 ? stdout : NULL, .level = RZ_LOG_STEPS, .is_tty = prints_to_terminal()};
   (void)rz_blas_setup();
   if (rc == RZ_OK) rc = check_launcher(&comm);

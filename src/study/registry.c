@@ -36,6 +36,11 @@ static const rz_option run_rows[] = {
                 "the same bits on any number of ranks and threads of one type of processor (docs/reproducible.md)"),
     RZ_ROW_REAL("checkpoint_minutes", "10.0", 0, 1e6, "min",
                 "between checkpoints NAME.ckpt.h5, from which `ritz resume` goes on; 0: after every step"),
+    RZ_ROW_REAL(
+        "max_hours", "1e6", 0, 1e6, "h",
+        "the run stops in time for a checkpoint before it has run so long; under Slurm also before its job ends"),
+    RZ_ROW_REAL("watchdog_minutes", "10.0", 0, 1e6, "min",
+                "a rank that has waited so long for a step, and 20 times the longest, ends with status 69; 0: never"),
     RZ_ROW_BOOL("keep_checkpoint", ".false.", "leave the last checkpoint beside the results of a finished run"),
     RZ_ROW_BOOL("overwrite", ".false.", "replace files of an earlier run"),
     RZ_ROW_BOOL("force", ".false.", "run although a guard says the answer cannot be right"),
