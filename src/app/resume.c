@@ -7,13 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-rz_err rz_resume_name(const char *deck, char **checkpoint) {
-  const size_t n = strlen(deck), stem = n > 4 && strcmp(deck + n - 4, ".nml") == 0 ? n - 4 : n;
-  RZ_TRY(RZ_NEW(n + 16, checkpoint));
-  snprintf(*checkpoint, n + 16, "%.*s.ckpt.h5", (int)stem, deck);
-  return RZ_OK;
-}
-
 rz_err rz_resume_check_name(const char *checkpoint) {
   static const char suffix[] = ".ckpt.h5";
   const size_t n = strlen(checkpoint), tail = sizeof suffix - 1;

@@ -5,8 +5,6 @@
 #include "ritz/core/config.h"
 #include "ritz/store/checkpoint.h"
 
-/* The checkpoint of a deck without `output`: "dir/0001.nml" gives "dir/0001.ckpt.h5". Owner: caller. */
-rz_err rz_resume_name(const char *deck, char **checkpoint);
 /* RZ_ERR_USAGE if it is not called NAME.ckpt.h5, for the other files of the run are named after it. */
 rz_err rz_resume_check_name(const char *checkpoint);
 /* The deck inside a checkpoint with n options "GROUP.KEY=VALUE" set anew; the instruction set is the one the run began

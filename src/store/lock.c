@@ -16,7 +16,8 @@ enum { WORD = 128 };
 /* What the file says, one `key = value` a line. boot and space make a dead owner certain: after a reboot its number
  * means nothing, and from another pid namespace it cannot be seen. */
 typedef struct owner {
-  char host[WORD], pid[WORD], boot[WORD], space[WORD], born[WORD], job[WORD], run_id[WORD], started[WORD];
+  char host[WORD], pid[WORD], boot[WORD], space[WORD], born[WORD], job[WORD], restarts[WORD], run_id[WORD],
+      started[WORD];
 } owner;
 
 struct rz_lock {
@@ -64,6 +65,8 @@ static void describe_self(const char *run_id, owner *me) {
     if (job) snprintf(me->job, WORD, "%s", job);
   }
   clean(me->job);
+  const char *restarts = getenv("SLURM_RESTART_COUNT");
+  snprintf(me->restarts, WORD, "%d", restarts ? atoi(restarts) : 0);
   snprintf(me->run_id, WORD, "%s", run_id);
   const time_t now = time(NULL);
   struct tm utc;
@@ -72,8 +75,9 @@ static void describe_self(const char *run_id, owner *me) {
 
 static int print_owner(const owner *o, char *text, size_t size) {
   return snprintf(text, size,
-                  "host = %s\npid = %s\nboot = %s\nspace = %s\nborn = %s\njob = %s\nrun_id = %s\nstarted = %s\n",
-                  o->host, o->pid, o->boot, o->space, o->born, o->job, o->run_id, o->started);
+                  "host = %s\npid = %s\nboot = %s\nspace = %s\nborn = %s\njob = %s\nrestarts = %s\nrun_id = %s\n"
+                  "started = %s\n",
+                  o->host, o->pid, o->boot, o->space, o->born, o->job, o->restarts, o->run_id, o->started);
 }
 
 static void parse_owner(const char *text, owner *o) {
@@ -81,8 +85,9 @@ static void parse_owner(const char *text, owner *o) {
   const struct {
     const char *key;
     char *value;
-  } rows[] = {{"host = ", o->host}, {"pid = ", o->pid}, {"boot = ", o->boot},     {"space = ", o->space},
-              {"born = ", o->born}, {"job = ", o->job}, {"run_id = ", o->run_id}, {"started = ", o->started}};
+  } rows[] = {{"host = ", o->host},         {"pid = ", o->pid},       {"boot = ", o->boot},
+              {"space = ", o->space},       {"born = ", o->born},     {"job = ", o->job},
+              {"restarts = ", o->restarts}, {"run_id = ", o->run_id}, {"started = ", o->started}};
   for (const char *line = text; *line;) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
       const size_t n = strlen(rows[i].key);
@@ -106,6 +111,12 @@ static bool is_dead(const owner *o, const owner *me) {
   char born[WORD];
   birth_of(o->pid, born);
   return born[0] && o->born[0] && strcmp(born, o->born) != 0;
+}
+
+/* An earlier start of the job we are in, which was put back into the queue. It may still run behind a cut link: it will
+ * find its lock lost before it next gives a file its name. */
+static bool was_requeued(const owner *o, const owner *me) {
+  return me->job[0] && strcmp(o->job, me->job) == 0 && atoi(o->restarts) < atoi(me->restarts);
 }
 
 static rz_err refuse(const char *path, const owner *o) {
@@ -143,8 +154,9 @@ done:
 static rz_err note_takeover(const char *path, const owner *o, char **note) {
   if (!note) return RZ_OK;
   char text[1024];
-  snprintf(text, sizeof text, "took over '%s' of a run that is gone (host %s, pid %s, started %s)", path, o->host,
-           o->pid, o->started);
+  snprintf(text, sizeof text,
+           "took over '%s' of a run that is gone or was put back into the queue (host %s, pid %s, started %s)", path,
+           o->host, o->pid, o->started);
   return rz_strdup(text, note);
 }
 
@@ -168,7 +180,7 @@ static rz_err take(const rz_lock *l, char **note) {
     if (access(l->path, F_OK) != 0 || rz_file_text(l->path, &text) != RZ_OK) continue;
     parse_owner(text, &other);
     rz_free(&text);
-    if (!is_dead(&other, &me)) return refuse(l->path, &other);
+    if (!is_dead(&other, &me) && !was_requeued(&other, &me)) return refuse(l->path, &other);
     RZ_TRY(remove_dead(l->path, &other, l->run_id));
     if (note && !*note) RZ_TRY(note_takeover(l->path, &other, note));
   }

@@ -93,6 +93,7 @@ static rz_err train(ground_state *g) {
   spec.report_every = spec.iterations / REPORTS;
   RZ_TRY(rz_agree(run->comm, rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser)));
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
+  RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
   rz_problem problem = rz_quantum_problem(&g->q);
   RZ_TRY(
       rz_train(&spec, &problem, g->optimiser, run->comm, &g->keeping.keeper, g->output.trace, run->log, &g->trained));
@@ -130,8 +131,7 @@ static rz_err begin_evaluation(ground_state *g) {
   const rz_keeper *keeper = &g->keeping.keeper;
   bool restored = false;
   RZ_TRY(keeper->restore(keeper->self, "evaluate", walk_trained, g, &restored));
-  if (restored) return rz_agree(g->run->comm, rz_ansatz_update(g->q.ansatz));
-  return rz_keeping_save(&g->keeping, "evaluate", 0, walk_trained, g);
+  return restored ? rz_agree(g->run->comm, rz_ansatz_update(g->q.ansatz)) : RZ_OK;
 }
 
 static rz_err measure(ground_state *g) {
@@ -208,9 +208,8 @@ static rz_err run_all(ground_state *g) {
   RZ_TRY(rz_guards_check(&g->q, run->log));
   RZ_TRY(rz_reference_find(run->config, g->q.model, run->comm, run->log, &g->reference));
   RZ_TRY(rz_text_reference(&g->output, &g->reference));
-  RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
   RZ_TRY(rz_keeping_begin(&g->output, g->q.model, &g->keeping));
-  rz_err rc = rz_keeping_resumes(&g->keeping, "evaluate") ? RZ_OK : train(g);
+  rz_err rc = rz_keeping_resumes(&g->keeping, "evaluate") ? rz_output_begin_trace(&g->output, g->q.model) : train(g);
   if (rc == RZ_OK) rc = measure(g);
   RZ_TRY(salvage(g, rc));
   return rz_output_commit(&g->output, rz_agree(run->comm, write_results(g)));

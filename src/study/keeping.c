@@ -40,7 +40,7 @@ static rz_err write_checkpoint(const rz_keeping *k, const char *stage, int64_t s
 /* Failures of the file system alone are not the run's. */
 static bool is_of_the_disk(rz_err rc) { return rc == RZ_ERR_IO || rc == RZ_ERR_CREATE; }
 
-rz_err rz_keeping_save(rz_keeping *k, const char *stage, int64_t step, rz_state_walk *walk, void *ctx) {
+static rz_err save(rz_keeping *k, const char *stage, int64_t step, rz_state_walk *walk, void *ctx) {
   const double start = rz_wall_time();
   const rz_err rc = write_checkpoint(k, stage, step, walk, ctx);
   k->last = rz_wall_time();
@@ -69,7 +69,7 @@ static rz_err between(void *self, const char *stage, int64_t step, rz_state_walk
   bool due = false;
   RZ_TRY(rz_stop_agree(comm_of(k), &k->rule, step, &what, &why));
   RZ_TRY(is_due(k, &due));
-  if (walk && (due || what != RZ_GO)) RZ_TRY(rz_keeping_save(k, stage, step, walk, ctx));
+  if (walk && (due || what != RZ_GO)) RZ_TRY(save(k, stage, step, walk, ctx));
   if (what != RZ_STOP) return RZ_OK;
   RZ_CHECK(k->n_failed == 0, RZ_ERR_IO, "stopped by %s after step %lld (%s), and no checkpoint could be written", why,
            (long long)step, stage);
@@ -91,7 +91,8 @@ static rz_err restore(void *self, const char *stage, rz_state_walk *walk, void *
     RZ_TRY(rz_agree(comm_of(k), rz_output_cut_trace(k->output, k->model, w.trace_bytes)));
   }
   rz_stop_begin(&k->rule, stage);
-  return RZ_OK;
+  /* A stage that has begun can be gone on with from its first moment. */
+  return *restored ? RZ_OK : save(k, stage, 0, walk, ctx);
 }
 
 static rz_err name_stop_files(rz_keeping *k) {

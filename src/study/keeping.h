@@ -1,5 +1,6 @@
-/* The keeper of a run with files: checkpoints at intervals, a last one when the run is asked to stop, and the way back
- * into a stage. All functions are collective. */
+/* The keeper of a run with files: checkpoints at the start of a stage, at intervals, and when the run is asked to stop,
+ * and the way back into a stage. One that cannot be written is a warning, and the run goes on, unless its lock is lost.
+ * All functions are collective. */
 #ifndef RITZ_STUDY_KEEPING_H
 #define RITZ_STUDY_KEEPING_H
 
@@ -21,8 +22,6 @@ typedef struct rz_keeping {
 rz_err rz_keeping_begin(rz_output *output, const rz_model *model, rz_keeping *k);
 /* Is the run being taken up inside this stage? */
 bool rz_keeping_resumes(const rz_keeping *k, const char *stage);
-/* Write a checkpoint now. If it cannot be written the run is warned and goes on, unless its lock is lost. */
-rz_err rz_keeping_save(rz_keeping *k, const char *stage, int64_t step, rz_state_walk *walk, void *ctx);
 /* A stage is over: nothing is watched until the next. */
 void rz_keeping_pause(rz_keeping *k);
 void rz_keeping_end(rz_keeping *k);

@@ -20,10 +20,9 @@ static rz_err with_suffix(const char *stem, const char *suffix, char **out) {
 static const char CHECKPOINT[] = ".ckpt.h5";
 
 /* "dir/deck.nml" gives "deck", "out/name.h5" and "out/name.ckpt.h5" give "out/name". */
-static rz_err output_stem(const rz_run *run, char **stem) {
-  const rz_config *config = run->config;
-  if (run->checkpoint) {
-    RZ_TRY(rz_strdup(run->checkpoint, stem));
+static rz_err output_stem(const rz_config *config, const char *checkpoint, char **stem) {
+  if (checkpoint) {
+    RZ_TRY(rz_strdup(checkpoint, stem));
     (*stem)[strlen(*stem) - (sizeof CHECKPOINT - 1)] = '\0';
     return RZ_OK;
   }
@@ -37,10 +36,18 @@ static rz_err output_stem(const rz_run *run, char **stem) {
   return RZ_OK;
 }
 
+rz_err rz_study_checkpoint(const rz_config *config, char **path) {
+  char *stem = NULL;
+  RZ_TRY(output_stem(config, NULL, &stem));
+  const rz_err rc = with_suffix(stem, CHECKPOINT, path);
+  rz_free(&stem);
+  return rc;
+}
+
 static rz_err name_files(rz_output *o) {
   char *stem = NULL;
   rz_err rc = RZ_OK;
-  RZ_TRY_DONE(rc, output_stem(o->run, &stem));
+  RZ_TRY_DONE(rc, output_stem(o->run->config, o->run->checkpoint, &stem));
   RZ_TRY_DONE(rc, with_suffix(stem, ".h5", &o->path));
   RZ_TRY_DONE(rc, with_suffix(stem, ".jsonl", &o->trace_path));
   RZ_TRY_DONE(rc, with_suffix(stem, ".lock", &o->lock_path));

@@ -63,9 +63,7 @@ def disturb(chance, process, folder):
 
 
 def start(test, folder, ranks):
-    verb = ["resume", "deck.ckpt.h5"] if (folder / "deck.ckpt.h5").exists() else ["run", "deck.nml"]
-    if verb[0] == "run":
-        (folder / "deck.jsonl").unlink(missing_ok=True)  # of a run that was killed before its first checkpoint
+    verb = ["resume", "deck.nml"] if (folder / "deck.ckpt.h5").exists() else ["run", "deck.nml"]
     log = open(folder / "log", "a", encoding="utf-8")
     command = [test.mpiexec, test.flag, str(ranks), test.ritz, *verb]
     return subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log), verb[0]

@@ -93,6 +93,28 @@ static void check_forged(const char *key, const char *value, rz_err expected) {
   }
 }
 
+/* A job that was put back into the queue takes over from its earlier start, though that may still run elsewhere;
+ * another job, or a start that is no later, does not. */
+static void check_requeued(const char *job, const char *restarts, rz_err expected) {
+  rz_lock *lock = NULL, *other = NULL;
+  char *note = NULL;
+  setenv("SLURM_JOB_ID", "77", 1);
+  setenv("SLURM_RESTART_COUNT", "1", 1);
+  RZ_EXPECT_OK(rz_lock_take(in("q.lock"), &lock, NULL));
+  forge(in("q.lock"), "host", "elsewhere");
+  setenv("SLURM_JOB_ID", job, 1);
+  setenv("SLURM_RESTART_COUNT", restarts, 1);
+  RZ_EXPECT(rz_lock_take(in("q.lock"), &other, &note) == expected);
+  RZ_EXPECT((note != NULL) == (expected == RZ_OK));
+  RZ_EXPECT((rz_lock_verify(lock) == RZ_ERR_LOCKED) == (expected == RZ_OK));
+  rz_free(&note);
+  if (other) RZ_EXPECT_OK(rz_lock_release(&other));
+  (void)rz_lock_release(&lock);
+  unlink(in("q.lock"));
+  unsetenv("SLURM_JOB_ID");
+  unsetenv("SLURM_RESTART_COUNT");
+}
+
 static void check_race(int with_dead_owner) {
   enum { N = 12 };
   pid_t child[N];
@@ -138,6 +160,9 @@ int main(void) {
   check_forged("boot", "before the reboot", RZ_OK); /* this host, but an earlier life of it */
   check_forged("born", "1", RZ_OK);                 /* the number belongs to a new process */
   check_forged("pid", "2147483646", RZ_OK);         /* no such process */
+  check_requeued("77", "2", RZ_OK);
+  check_requeued("77", "1", RZ_ERR_LOCKED);
+  check_requeued("78", "2", RZ_ERR_LOCKED);
   check_race(0);
   for (int i = 0; i < 2; i++) check_race(1);
   RZ_EXPECT(rz_lock_take(in("no/such.lock"), &lock, NULL) == RZ_ERR_CREATE && !lock);

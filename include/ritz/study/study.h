@@ -39,6 +39,8 @@ const rz_schema *rz_study_schema(void);
 /* Names of the members of the families, for `ritz list`. */
 rz_err rz_study_list(FILE *out);
 
+/* Where a run of this deck keeps its checkpoint: NAME.ckpt.h5 beside its results. Owner: caller. Local. */
+rz_err rz_study_checkpoint(const rz_config *config, char **path);
 /* Print the summary and the provenance of a results file. RZ_ERR_INPUT if it is not one. Local. */
 rz_err rz_study_info(const char *path, FILE *out);
 
