@@ -9,7 +9,9 @@
 #SBATCH --cpus-per-task=1
 #SBATCH --hint=nomultithread
 #SBATCH --time=02:00:00            # edit
-#SBATCH --signal=B:USR1@120
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --signal=B:USR1@120        # two minutes before the end: the run stops, and the job goes back into the queue
 #SBATCH --output=%x-%A-%a.log
 ##SBATCH --account=NAME            # edit, if the cluster asks for one (one # fewer)
 ##SBATCH --partition=NAME          # edit, likewise
@@ -25,22 +27,11 @@ export OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_NUM_THREADS=1
 
 # What a failed attempt has left would be in the way.
 if [ -f "$point.failed" ]; then
-  rm -f "$point.failed" "$point.h5" "$point.jsonl"
+  rm -f "$point.failed" "$point.h5" "$point.jsonl" "$point".ckpt*.h5
 fi
 
-# The warning goes to this script alone; pass it on to the launcher, which hands USR1 to every rank at once. A trapped
-# signal ends `wait` early, so wait again until the launcher has gone. This version of Ritz does not stop and resume: a
-# run that is told so ends there; its trace stays. Ask for enough time (`ritz check`, or a short run, tells).
-mpirun -n "$SLURM_NTASKS" --mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2 \
-  --mca oob_tcp_keepalive_probes 3 "$RITZ" run "$point.nml" &
-pid=$!
-trap 'kill -USR1 "$pid" 2>/dev/null' USR1
-trap 'kill -TERM "$pid" 2>/dev/null' TERM
-status=0
-while :; do
-  wait "$pid" && status=0 || status=$?
-  kill -0 "$pid" 2>/dev/null || break
-done
+source "${RITZ_JOBSCRIPTS:-$SLURM_SUBMIT_DIR/jobscripts}/lifecycle.sh"
+ritz_live "$point.nml" "${ritz_mpirun[@]}" -n "$SLURM_NTASKS" "$RITZ" && status=0 || status=$?
 if [ "$status" != 0 ] && [ "$status" != 75 ]; then
   echo "ritz ended with $status: see $SLURM_JOB_NAME-$SLURM_ARRAY_JOB_ID-$SLURM_ARRAY_TASK_ID.log" >"$point.failed"
 fi

@@ -8,7 +8,9 @@
 #SBATCH --hint=nomultithread
 #SBATCH --exclusive
 #SBATCH --time=12:00:00            # edit
-#SBATCH --signal=B:USR1@120        # two minutes before the end this script is told
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --signal=B:USR1@120        # two minutes before the end: the run stops, and the job goes back into the queue
 #SBATCH --output=%x-%j.log
 ##SBATCH --account=NAME            # edit, if the cluster asks for one (one # fewer)
 ##SBATCH --partition=NAME          # edit, likewise
@@ -23,22 +25,8 @@ threads=$SLURM_CPUS_PER_TASK
 # The deck's `threads` counts; OMP_NUM_THREADS is for whatever else reads it. A thread stays on its core.
 export OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_NUM_THREADS=$threads OMP_PLACES=cores OMP_PROC_BIND=close
 
+source "${RITZ_JOBSCRIPTS:-$SLURM_SUBMIT_DIR/jobscripts}/lifecycle.sh"
 # Open MPI would bind each rank to one core: PE gives it as many as it has threads.
 # edit, for a launcher other than Open MPI's:  launch=(srun --mpi=pmix --cpus-per-task="$threads" --cpu-bind=cores)
-launch=(mpirun -n "$SLURM_NTASKS" --map-by "slot:PE=$threads" --bind-to core --mca oob_tcp_keepalive_time 10
-        --mca oob_tcp_keepalive_intvl 2 --mca oob_tcp_keepalive_probes 3)
-
-# The warning goes to this script alone; pass it on to the launcher, which hands USR1 to every rank at once. A trapped
-# signal ends `wait` early, so wait again until the launcher has gone. This version of Ritz does not stop and resume: a
-# run that is told so ends there; its trace stays. Ask for enough time (`ritz check`, or a short run, tells).
-"${launch[@]}" "$RITZ" run "$DECK" &
-pid=$!
-trap 'kill -USR1 "$pid" 2>/dev/null' USR1
-trap 'kill -TERM "$pid" 2>/dev/null' TERM
-while :; do
-  wait "$pid"
-  status=$?
-  kill -0 "$pid" 2>/dev/null || break
-done
-echo "ritz ended with $status"
-exit "$status"
+launch=("${ritz_mpirun[@]}" -n "$SLURM_NTASKS" --map-by "slot:PE=$threads" --bind-to core)
+ritz_live "$DECK" "${launch[@]}" "$RITZ"

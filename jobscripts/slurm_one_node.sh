@@ -6,6 +6,9 @@
 #SBATCH --cpus-per-task=1
 #SBATCH --hint=nomultithread
 #SBATCH --time=01:00:00            # edit
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --signal=B:USR1@120        # two minutes before the end: the run stops, and the job goes back into the queue
 #SBATCH --output=%x-%j.log
 ##SBATCH --account=NAME            # edit, if the cluster asks for one (one # fewer)
 ##SBATCH --partition=NAME          # edit, likewise
@@ -17,7 +20,5 @@ RITZ=${RITZ:-$SLURM_SUBMIT_DIR/.build/release/ritz}
 DECK=${1:?usage: sbatch slurm_one_node.sh DECK}
 
 export OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_NUM_THREADS=1
-mpirun -n "$SLURM_NTASKS" "$RITZ" run "$DECK"
-status=$?
-echo "ritz ended with $status"
-exit $status
+source "${RITZ_JOBSCRIPTS:-$SLURM_SUBMIT_DIR/jobscripts}/lifecycle.sh"
+ritz_live "$DECK" "${ritz_mpirun[@]}" -n "$SLURM_NTASKS" "$RITZ"

@@ -26,7 +26,7 @@ static rz_err flush_output(void) {
   return RZ_OK;
 }
 
-static int finish(rz_err rc) {
+int rz_command_finish(rz_err rc) {
   if (rc == RZ_OK) rc = flush_output();
   return rc == RZ_OK ? 0 : rz_command_fail(rc);
 }
@@ -56,7 +56,7 @@ int rz_command_check(int argc, char **argv) {
     }
     n_rank = (int)value;
   }
-  return finish(check_deck(argv[0], n_rank));
+  return rz_command_finish(check_deck(argv[0], n_rank));
 }
 
 static rz_err sweep_deck(const char *file) {
@@ -72,30 +72,31 @@ done:
 
 int rz_command_sweep(int argc, char **argv) {
   (void)argc;
-  return finish(sweep_deck(argv[0]));
+  return rz_command_finish(sweep_deck(argv[0]));
 }
 
 int rz_command_info(int argc, char **argv) {
   (void)argc;
-  return finish(rz_study_info(argv[0], stdout));
+  return rz_command_finish(rz_study_info(argv[0], stdout));
 }
 
 int rz_command_template(int argc, char **argv) {
   (void)argc;
-  return finish(rz_schema_template(rz_study_schema(), argv[0], stdout));
+  return rz_command_finish(rz_schema_template(rz_study_schema(), argv[0], stdout));
 }
 
 int rz_command_help(int argc, char **argv) {
-  if (argc == 1 && strcmp(argv[0], "--markdown") == 0) return finish(rz_schema_markdown(rz_study_schema(), stdout));
-  return finish(rz_schema_help(rz_study_schema(), argc == 1 ? argv[0] : NULL, stdout));
+  if (argc == 1 && strcmp(argv[0], "--markdown") == 0)
+    return rz_command_finish(rz_schema_markdown(rz_study_schema(), stdout));
+  return rz_command_finish(rz_schema_help(rz_study_schema(), argc == 1 ? argv[0] : NULL, stdout));
 }
 
 int rz_command_list(int argc, char **argv) {
   (void)argc, (void)argv;
-  return finish(rz_study_list(stdout));
+  return rz_command_finish(rz_study_list(stdout));
 }
 
 int rz_command_version(int argc, char **argv) {
   (void)argc, (void)argv;
-  return finish(rz_provenance_versions(stdout));
+  return rz_command_finish(rz_provenance_versions(stdout));
 }

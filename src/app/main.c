@@ -21,6 +21,8 @@ static const command commands[] = {
      "print every resolved option, sizes and memory per rank, and all errors; run nothing", 1, 2, rz_command_check},
     {"sweep", "sweep DECK", "write the decks of the points of &sweep and collect their results in one table", 1, 1,
      rz_command_sweep},
+    {"job", "job DECK [SBATCH OPTIONS]",
+     "print a Slurm script that runs the deck, and goes on with it until it is done", 1, 64, rz_command_job},
     {"info", "info FILE", "print the summary and provenance of a results file", 1, 1, rz_command_info},
     {"template", "template STUDY", "print a deck of that study with every option at its default", 1, 1,
      rz_command_template},

@@ -74,6 +74,20 @@ function(ritz_module name)
   set_property(GLOBAL PROPERTY RITZ_EXTERNAL_${name} ${M_EXTERNAL} ${M_PRIVATE_EXTERNAL})
 endfunction()
 
+# ritz_embed(TARGET FILE): FILE as a string constant NAME in a header name.h of the target, NAME being the file's name.
+function(ritz_embed target file)
+  get_filename_component(name ${file} NAME_WE)
+  string(TOUPPER ${name} constant)
+  file(READ ${PROJECT_SOURCE_DIR}/${file} text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "\n" "\\n\"\n  \"" text "${text}")
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/app/${name}.h @ONLY CONTENT
+       "static const char ${constant}[] =\n  \"@text@\";\n")
+  target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/generated/app)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${file})
+endfunction()
+
 # ritz_program(NAME USES module...): the program, from src/app/*.c.
 function(ritz_program name)
   cmake_parse_arguments(M "" "ABOUT" "USES" ${ARGN})
