@@ -49,6 +49,10 @@ ritz_missing_build() {
 ritz_missing_test() {
   ritz_have gfortran || echo gfortran
   ritz_have clang-format || echo clang-format
+  ritz_have pgrep || echo procps
+  # A Slurm of its own on this machine, and hosts with networks of their own.
+  PATH=$PATH:/usr/sbin:/sbin ritz_have slurmctld || echo slurm-wlm munge
+  PATH=$PATH:/usr/sbin:/sbin ritz_have ip || echo iproute2
   ritz_python_with h5py,numpy >/dev/null || echo python3-numpy python3-h5py
   ritz_python_with f90nml >/dev/null || ritz_python_with venv,ensurepip >/dev/null || echo python3-venv
 }
