@@ -1,5 +1,5 @@
-/* When to stop: one rank's flag is every rank's answer, the strongest cause is named, the time limit keeps its reserve by
- * the clock it is given, files are looked for once a second; and the heartbeat tells where a computation is. */
+/* When to stop: one rank's flag is every rank's answer, the strongest cause is named, the time limit keeps its reserve
+ * by the clock it is given, files are looked for once a second; and the heartbeat tells where a computation is. */
 /* modules: core */
 /* ranks: 1 2 3 4 */
 #include "check.h"
