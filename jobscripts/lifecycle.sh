@@ -8,14 +8,19 @@
 # Open MPI notices a node that fell silent within half a minute, instead of waiting for ever.
 ritz_mpirun=(mpirun --mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2 --mca oob_tcp_keepalive_probes 3)
 
-# Changes with every checkpoint below this folder.
+# Changes with every checkpoint and every finished point of a sweep, here and where the deck wants its results.
 ritz_progress() {
-  find . -maxdepth 2 -name '*.ckpt.h5' -exec head -qc 512 {} + 2>/dev/null | cksum
+  local ritz=$1 deck=$2 output folders=(.)
+  while IFS= read -r output; do
+    folders+=("$(dirname -- "${output//"''"/"'"}")")
+  done < <("$ritz" check "$deck" 2>/dev/null | sed -n "s/^  output = '\(.*\)'\$/\1/p")
+  find -H "${folders[@]}" -maxdepth 2 \( -name '*.ckpt.h5' -o -name '[0-9]*.h5' \) -printf '%p %T@ %s\n' 2>/dev/null |
+    sort | cksum
 }
 
 ritz_requeue() {
-  local before=$1
-  if [ "$(ritz_progress)" = "$before" ]; then
+  local before=$1 now=$2
+  if [ "$now" = "$before" ]; then
     echo "no step was made since this job started: it is not put back into the queue"
   elif [ "${SLURM_RESTART_COUNT:-0}" -ge "${RITZ_MAX_RESTARTS:-100}" ]; then
     echo "this job was put back into the queue ${SLURM_RESTART_COUNT} times: enough"
@@ -29,7 +34,7 @@ ritz_requeue() {
 ritz_live() {
   local deck=$1 before status=0 pid cancelled=
   shift
-  before=$(ritz_progress)
+  before=$(ritz_progress "${@: -1}" "$deck")
   "$@" resume "$deck" &
   pid=$!
   trap 'kill -USR1 "$pid" 2>/dev/null' USR1
@@ -42,7 +47,7 @@ ritz_live() {
   echo "ritz ended with $status"
   # 75: stopped, and can go on; 69 and 205: a rank or a node was lost.
   case $status in
-    75 | 69 | 205) [ -n "$cancelled" ] || ritz_requeue "$before" ;;
+    75 | 69 | 205) [ -n "$cancelled" ] || ritz_requeue "$before" "$(ritz_progress "${@: -1}" "$deck")" ;;
   esac
   return "$status"
 }

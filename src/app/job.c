@@ -24,7 +24,7 @@ static bool is_given(const char *option, int argc, char **argv) {
 static void print_name(const char *deck, FILE *out) {
   const char *slash = strrchr(deck, '/'), *name = slash ? slash + 1 : deck;
   const size_t n = strlen(name);
-  fprintf(out, "#SBATCH --job-name=%.*s\n", (int)(n > 4 && strcmp(name + n - 4, ".nml") == 0 ? n - 4 : n), name);
+  fprintf(out, "#SBATCH \"--job-name=%.*s\"\n", (int)(n > 4 && strcmp(name + n - 4, ".nml") == 0 ? n - 4 : n), name);
 }
 
 /* For the shell: inside single quotes. */
@@ -44,9 +44,10 @@ static void print_job(const char *deck, const char *program, int argc, char **ar
   if (!is_given("--job-name", argc, argv)) print_name(deck, out);
   for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
     if (!is_given(defaults[i], argc, argv)) fprintf(out, "#SBATCH %s\n", defaults[i]);
-  for (int i = 0; i < argc; i++) fprintf(out, "#SBATCH %s\n", argv[i]);
-  fprintf(out, "\n# Load the modules here that Ritz was built with.\n\nRITZ=${RITZ:-");
-  fprintf(out, "%s}\nDECK=", program);
+  for (int i = 0; i < argc; i++) fprintf(out, "#SBATCH \"%s\"\n", argv[i]); /* a blank ends an option */
+  fprintf(out, "\n# Load the modules here that Ritz was built with.\n\nritz=");
+  print_quoted(program, out);
+  fprintf(out, "\nRITZ=${RITZ:-$ritz}\nDECK=");
   print_quoted(deck, out);
   fprintf(out, "\nexport OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 OMP_NUM_THREADS=${SLURM_CPUS_PER_TASK:-1}\n\n%s\n",
           LIFECYCLE);
