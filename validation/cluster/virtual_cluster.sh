@@ -204,7 +204,8 @@ stop)
 run)  [ $# -ge 4 ] || usage; load "$2"; h=$3; shift 3
       if [ "$SLURM" = 1 ]; then export SLURM_CONF="$DIR/slurm.conf"
       elif [ "$MODE" = netns ]; then export OMPI_MCA_mca_base_param_files="$DIR/mca.conf"; fi
-      on "$h" "$@" ;;
+      into "$h"
+      exec "${ENTER[@]}" "$@" ;; # whoever ends us ends it
 cut)  load "$2"; nsenter -t "$(cat "$DIR/host.head.pid")" -n ip link set "v$3" down ;;
 mend) load "$2"; nsenter -t "$(cat "$DIR/host.head.pid")" -n ip link set "v$3" up ;;
 kill) load "$2"
