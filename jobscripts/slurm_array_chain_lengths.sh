@@ -32,8 +32,12 @@ fi
 
 source "${RITZ_JOBSCRIPTS:-$SLURM_SUBMIT_DIR/jobscripts}/lifecycle.sh"
 ritz_live "$point.nml" "${ritz_mpirun[@]}" -n "$SLURM_NTASKS" "$RITZ" && status=0 || status=$?
-if [ "$status" != 0 ] && [ "$status" != 75 ]; then
-  echo "ritz ended with $status: see $SLURM_JOB_NAME-$SLURM_ARRAY_JOB_ID-$SLURM_ARRAY_TASK_ID.log" >"$point.failed"
-fi
+# The program's own verdict on the point. All else is not its fault, and its checkpoint must stay: it was stopped (75),
+# another run has it (77), the disk is full (74), a rank or a node is gone, the job was cancelled.
+case $status in
+  6[4-8] | 7[0-3] | 76)
+    echo "ritz ended with $status: see $SLURM_JOB_NAME-$SLURM_ARRAY_JOB_ID-$SLURM_ARRAY_TASK_ID.log" >"$point.failed"
+    ;;
+esac
 echo "point $point: ritz ended with $status"
 exit "$status"

@@ -130,8 +130,33 @@ def is_not_put_back(job):
     job.expect_end(69, False, "no step was made since this job started")
 
 
+def keeps_points(test):
+    """A point of an array that did not fail by itself is no failed one, whose checkpoint the next attempt removes."""
+    folder = test.folder("array")
+    for name, text in {**PRETENDED, "mpirun": 'exec "${@: -3}"', "ritz": '[ "$1" = check ] || exit "$CODE"'}.items():
+        (folder / name).write_text(f"#!/bin/bash\n{text}\n")
+        (folder / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "PRETENDED": str(folder),
+                   "RITZ": str(folder / "ritz"), "RITZ_JOBSCRIPTS": str(test.source / "jobscripts"),
+                   "SLURM_JOB_ID": "7", "SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "1", "SLURM_NTASKS": "1",
+                   "SLURM_JOB_NAME": "array", "SLURM_SUBMIT_DIR": str(folder)}
+    script = test.source / "jobscripts" / "slurm_array_chain_lengths.sh"
+    for code, fails in ((1, False), (69, False), (74, False), (75, False), (77, False), (137, False), (205, False),
+                        (65, True), (70, True), (76, True)):
+        sweep = folder / f"{code}.sweep"
+        sweep.mkdir()
+        (sweep / "0001.ckpt.h5").touch()
+        for _ in range(2):
+            done = subprocess.run(["bash", script, sweep.name], cwd=folder, env={**environment, "CODE": str(code)},
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            test.expect(done.returncode == code, f"a point with {code} ends with {done.returncode}:\n{done.stdout}")
+        left = {path.name for path in sweep.iterdir()}
+        test.expect(left == ({"0001.failed"} if fails else {"0001.ckpt.h5"}), f"a point with {code} leaves {left}")
+
+
 def main():
     test = Test("job")
+    keeps_points(test)
     if "Open MPI" not in test.alone(test.root, "--version").out or not shutil.which("mpirun"):
         skip("not Open MPI")
     job = Job(test, "long")
