@@ -6,6 +6,7 @@
 #include "ritz/core/parallel.h"
 #include <complex.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { ENOUGH_BINS = 16 };
@@ -102,6 +103,27 @@ static rz_err allocate_bins(rz_observables *set, const rz_samples *s) {
     o->n_bin = s->n_chain * set->bins_per_chain;
     RZ_TRY(RZ_NEW0(o->n_bin * o->n_raw, &o->sum));
     RZ_TRY(RZ_NEW0(o->n_bin, &o->count));
+  }
+  return RZ_OK;
+}
+
+rz_err rz_observables_state(rz_observables *set, const rz_samples *outline, rz_array_visit *visit, void *ctx) {
+  RZ_TRY(rz_visit_i64("observables/bins_per_chain", &set->bins_per_chain, visit, ctx));
+  if (set->n == 0 || set->bins_per_chain == 0) return RZ_OK;
+  set->n_chain = outline->n_chain;
+  set->n_chain_global = outline->n_chain_global;
+  RZ_TRY(allocate_bins(set, outline));
+  for (int i = 0; i < set->n; i++) {
+    char name[2][96];
+    const rz_observable *o = &set->item[i];
+    snprintf(name[0], sizeof name[0], "observables/%s/sum", o->cls->name);
+    snprintf(name[1], sizeof name[1], "observables/%s/count", o->cls->name);
+    rz_array a = {.name = name[0], .type = RZ_F64, .n_dim = 2, .shape = {o->n_bin, o->n_raw}, .distributed = true};
+    a.data = o->sum;
+    RZ_TRY(visit(&a, ctx));
+    a = (rz_array){.name = name[1], .type = RZ_F64, .n_dim = 1, .shape = {o->n_bin}, .distributed = true};
+    a.data = o->count;
+    RZ_TRY(visit(&a, ctx));
   }
   return RZ_OK;
 }

@@ -69,16 +69,14 @@ typedef struct {
   rz_samples all;       /* without spins */
   double complex *eloc; /* [n_chain, capacity], n_draw of each chain in use */
   int64_t capacity;
-  int64_t n_check, check_capacity;
+  int64_t n_batch, wanted; /* batches so far; draws of a chain to come to */
+  double worst;            /* of the rechecked local energies of this rank */
   double observable_seconds;
-  double *difference, *size; /* [n_check]: |fast - textbook| and |textbook| */
 } evaluation;
 
 static void evaluation_free(evaluation *e) {
   rz_samples_free(&e->all);
   rz_free(&e->eloc);
-  rz_free(&e->difference);
-  rz_free(&e->size);
 }
 
 static rz_err reserve(evaluation *e, int64_t n_chain, int64_t n_draw) {
@@ -114,34 +112,18 @@ static rz_err append(evaluation *e, const rz_samples *s, const double complex *e
 
 /* ---- recheck ---- */
 
-static rz_err reserve_checks(evaluation *e, int64_t n) {
-  if (n <= e->check_capacity) return RZ_OK;
-  double *old[2] = {e->difference, e->size}, *larger[2] = {NULL, NULL};
-  rz_err rc = RZ_NEW(2 * n, &larger[0]);
-  if (rc == RZ_OK) rc = RZ_NEW(2 * n, &larger[1]);
-  if (rc != RZ_OK) {
-    rz_free(&larger[0]);
-    return rc;
-  }
-  for (int k = 0; k < 2; k++) {
-    if (old[k]) memcpy(larger[k], old[k], (size_t)e->n_check * sizeof(double));
-    rz_free(&old[k]);
-  }
-  e->difference = larger[0];
-  e->size = larger[1];
-  e->check_capacity = 2 * n;
-  return RZ_OK;
-}
-
+/* NaN and infinite differences count as infinite. */
 static rz_err check_block(evaluation *e, const rz_samples *s, const double complex *eloc, int64_t first) {
   double complex slow[RZ_LANES];
+  double scale = 0.0;
   const int64_t n = s->n - first < RZ_LANES ? s->n - first : RZ_LANES;
-  RZ_TRY(reserve_checks(e, e->n_check + n));
   RZ_TRY(rz_local_values_slow(e->model->h, e->a, n, s->spin + first * s->n_site, slow));
+  for (int64_t i = 0; i < n; i++)
+    if (s->weight[first + i] != 0.0) scale += cabs(slow[i]) / (double)n;
   for (int64_t i = 0; i < n; i++) {
     if (s->weight[first + i] == 0.0) continue; /* a node, or dropped and counted already */
-    e->difference[e->n_check] = cabs(eloc[first + i] - slow[i]);
-    e->size[e->n_check++] = cabs(slow[i]);
+    const double difference = cabs(eloc[first + i] - slow[i]), d = difference / (cabs(slow[i]) + scale);
+    if (difference != 0.0) e->worst = fmax(e->worst, isfinite(d) ? d : INFINITY);
   }
   return RZ_OK;
 }
@@ -157,17 +139,12 @@ static rz_err check_batch(evaluation *e, const rz_samples *s, const double compl
   return RZ_OK;
 }
 
-/* NaN and infinite differences count as infinite. */
-static rz_err drift(const evaluation *e, double energy, double *out) {
-  double worst = 0.0;
-  for (int64_t i = 0; i < e->n_check; i++) {
-    const double d = e->difference[i] / (e->size[i] + fabs(energy));
-    worst = e->difference[i] == 0.0 ? worst : fmax(worst, isfinite(d) ? d : INFINITY);
-  }
+static rz_err drift(const evaluation *e, double *out) {
+  double worst = e->worst;
   RZ_TRY(rz_max(e->comm, 1, &worst));
   *out = worst;
   RZ_CHECK(worst <= MAX_DRIFT, RZ_ERR_NUM,
-           "fast and textbook local energies differ by %.2g of the energy scale; allowed is %g: the state's amplitudes "
+           "fast and textbook local energies differ by %.2g of their size; allowed is %g: the state's amplitudes "
            "vary too strongly for its cached ratios",
            worst, MAX_DRIFT);
   return RZ_OK;
@@ -214,15 +191,80 @@ done:
   return rc;
 }
 
+/* ---- all that an evaluation is, between two batches ---- */
+
+/* Local energies without gaps: [n_chain, n_draw]. */
+static rz_err visit_energies(evaluation *e, rz_array_visit *visit, void *ctx) {
+  rz_samples *all = &e->all;
+  const int64_t n_draw = all->n_draw;
+  double complex *packed = NULL;
+  RZ_TRY(RZ_NEW(all->n_chain * n_draw, &packed));
+  rz_err rc = reserve(e, all->n_chain, n_draw);
+  for (int64_t c = 0; rc == RZ_OK && c < all->n_chain; c++)
+    memcpy(packed + c * n_draw, e->eloc + c * e->capacity, (size_t)n_draw * sizeof *packed);
+  const rz_array array = {.name = "evaluation/local_energy",
+                          .type = RZ_C64,
+                          .n_dim = 2,
+                          .shape = {all->n_chain, n_draw},
+                          .distributed = true,
+                          .data = packed};
+  if (rc == RZ_OK) rc = visit(&array, ctx);
+  for (int64_t c = 0; rc == RZ_OK && c < all->n_chain; c++)
+    memcpy(e->eloc + c * e->capacity, packed + c * n_draw, (size_t)n_draw * sizeof *packed);
+  rz_free(&packed);
+  return rc;
+}
+
+/* What append leaves behind n_draw draws. */
+static void set_draws(evaluation *e, int64_t n_draw) {
+  rz_samples *all = &e->all;
+  double *weight = all->weight;
+  *all = rz_sampler_outline(e->sampler);
+  all->weight = weight;
+  all->n_draw = all->unit = n_draw;
+  all->n = all->n_chain * n_draw;
+}
+
+static rz_err walk_evaluation(void *ctx, rz_array_visit *visit, void *visit_ctx) {
+  evaluation *e = ctx;
+  int64_t n_draw = e->all.n_draw;
+  double worst = e->worst;
+  RZ_TRY(rz_sampler_state(e->sampler, visit, visit_ctx));
+  if (rz_sampler_is_exact(e->sampler)) return RZ_OK; /* one batch: nothing to keep of it */
+  RZ_TRY(rz_max(e->comm, 1, &worst));
+  RZ_TRY(rz_visit_f64("evaluation/worst", &worst, visit, visit_ctx));
+  e->worst = worst;
+  RZ_TRY(rz_visit_i64("evaluation/batches", &e->n_batch, visit, visit_ctx));
+  RZ_TRY(rz_visit_i64("evaluation/wanted", &e->wanted, visit, visit_ctx));
+  RZ_TRY(rz_visit_i64("evaluation/draws", &n_draw, visit, visit_ctx));
+  if (n_draw > 0) {
+    set_draws(e, n_draw);
+    RZ_TRY(visit_energies(e, visit, visit_ctx));
+  }
+  return e->observables ? rz_observables_state(e->observables, &e->all, visit, visit_ctx) : RZ_OK;
+}
+
+static rz_err restore(evaluation *e, bool *restored) {
+  const rz_keeper *keeper = e->spec->keeper;
+  *restored = false;
+  return keeper ? keeper->restore(keeper->self, "evaluate", walk_evaluation, e, restored) : RZ_OK;
+}
+
+static rz_err keep(evaluation *e) {
+  const rz_keeper *keeper = e->spec->keeper;
+  return keeper ? keeper->between(keeper->self, "evaluate", e->n_batch, walk_evaluation, e) : RZ_OK;
+}
+
+/* ---- the loop ---- */
+
 /* Draw until every chain has n_draw draws. */
-static rz_err draw_to(evaluation *e, int64_t n_draw, int64_t chains, int64_t *n_batch) {
+static rz_err draw_to(evaluation *e, int64_t n_draw, int64_t chains) {
   const int64_t most = BATCH / chains > 0 ? BATCH / chains : 1;
   while (e->all.n_draw < n_draw) {
     const int64_t left = n_draw - e->all.n_draw;
     RZ_TRY(batch(e, left < most ? left : most));
-    (*n_batch)++;
-    const rz_keeper *keeper = e->spec->keeper;
-    if (keeper) RZ_TRY(keeper->between(keeper->self, "evaluate", *n_batch, NULL, NULL));
+    e->n_batch++;
+    RZ_TRY(keep(e));
   }
   return RZ_OK;
 }
@@ -251,8 +293,6 @@ done:
   return rc;
 }
 
-/* ---- the loop ---- */
-
 /* Draws a chain should have in the end, judged from now: error^2 falls as 1 / draws. At most eight times as many as
  * now, since an early error is itself uncertain. */
 static int64_t wanted_draws(const rz_energy *energy, double goal, int64_t n_draw) {
@@ -271,26 +311,31 @@ static rz_err run_chains(evaluation *e, rz_evaluation *out) {
   const rz_evaluate_spec *spec = e->spec;
   const int64_t chains = rz_sampler_spec_of(e->sampler)->chains;
   const int64_t most = spec->max_samples / chains > 0 ? spec->max_samples / chains : 1;
-  int64_t n_draw = (spec->min_samples + chains - 1) / chains;
-  RZ_TRY(rz_sampler_sweep(e->sampler, e->a, spec->discard));
+  bool restored;
+  e->wanted = (spec->min_samples + chains - 1) / chains;
+  RZ_TRY(restore(e, &restored));
+  if (!restored) RZ_TRY(rz_sampler_sweep(e->sampler, e->a, spec->discard));
   while (true) {
-    RZ_TRY(draw_to(e, n_draw < most ? n_draw : most, chains, &out->n_batch));
+    RZ_TRY(draw_to(e, e->wanted < most ? e->wanted : most, chains));
+    out->n_batch = e->n_batch;
     RZ_TRY(estimate(e, &out->energy));
-    RZ_TRY(drift(e, out->energy.re.mean, &out->ratio_drift));
+    RZ_TRY(drift(e, &out->ratio_drift));
     report(e, out);
     const double goal = spec->rel_error * fabs(out->energy.re.mean);
     out->reached = out->energy.re.error <= goal;
     if (out->reached || e->all.n_draw >= most) return RZ_OK;
-    n_draw = wanted_draws(&out->energy, goal, e->all.n_draw);
+    e->wanted = wanted_draws(&out->energy, goal, e->all.n_draw);
   }
 }
 
 static rz_err run_full_sum(evaluation *e, rz_evaluation *out) {
+  bool restored;
+  RZ_TRY(restore(e, &restored));
   RZ_TRY(batch(e, 0));
   RZ_TRY(estimate(e, &out->energy));
   out->n_batch = 1;
   out->reached = 1;
-  return drift(e, out->energy.re.mean, &out->ratio_drift);
+  return drift(e, &out->ratio_drift);
 }
 
 static void warn(const evaluation *e, const rz_evaluation *out) {

@@ -73,6 +73,13 @@ done:
   return rc;
 }
 
+/* One chain of states on every rank. */
+static void outline_full_sum(const rz_sampler *s, rz_samples *out) {
+  out->n_chain = 1;
+  out->first_chain = s->comm.rank;
+  out->n_chain_global = s->comm.size;
+}
+
 static rz_err draw_full_sum(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_samples *out) {
   (void)n_draw;
   const int64_t dim = s->sector.dim, n_unit = (dim + UNIT - 1) / UNIT;
@@ -80,10 +87,8 @@ static rz_err draw_full_sum(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, r
   rz_err rc = rz_samples_allocate(mine.count, s->n_site, out);
   if (rc == RZ_OK) rc = enumerate(s, a, mine.first, out);
   RZ_TRY_DONE(rc, rz_agree(&s->comm, rc));
-  out->n_chain = 1;
+  outline_full_sum(s, out);
   out->n_draw = mine.count;
-  out->first_chain = s->comm.rank;
-  out->n_chain_global = s->comm.size;
   out->exact = 1;
   out->unit = UNIT;
   out->n_unit = (mine.count + UNIT - 1) / UNIT;
@@ -102,5 +107,6 @@ const rz_sampler_class rz_sampler_full_sum = {.name = "full_sum",
                                               .start = start_full_sum,
                                               .sweep = sweep_full_sum,
                                               .draw = draw_full_sum,
+                                              .outline = outline_full_sum,
                                               .state = state_full_sum,
                                               .fini = fini_full_sum};

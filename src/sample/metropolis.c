@@ -245,18 +245,19 @@ static rz_err start_metropolis(rz_sampler *s, const rz_ansatz *a) { return rz_ag
 
 /* ---- draws ---- */
 
+static void outline_metropolis(const rz_sampler *s, rz_samples *out) {
+  const rz_walkers *w = &s->walkers;
+  out->n_chain = out->n_unit = w->mine.count * n_ladder(s);
+  out->first_chain = w->mine.first * n_ladder(s);
+  out->n_chain_global = out->n_unit_global = s->spec.chains;
+}
+
 static rz_err draw_local(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_samples *out) {
   rz_walkers *w = &s->walkers;
   RZ_CHECK(w->started, RZ_ERR_ARG, "rz_sampler_draw before rz_sampler_start");
-  const int64_t n_chain = w->mine.count * n_ladder(s);
-  RZ_TRY(rz_samples_allocate(n_chain * n_draw, s->n_site, out));
-  out->n_chain = n_chain;
-  out->n_draw = n_draw;
-  out->first_chain = w->mine.first * n_ladder(s);
-  out->n_chain_global = s->spec.chains;
-  out->unit = n_draw;
-  out->n_unit = n_chain;
-  out->n_unit_global = s->spec.chains;
+  RZ_TRY(rz_samples_allocate(w->mine.count * n_ladder(s) * n_draw, s->n_site, out));
+  outline_metropolis(s, out);
+  out->n_draw = out->unit = n_draw;
   for (int64_t i = 0; i < out->n; i++) out->weight[i] = 1.0 / (double)(s->spec.chains * n_draw);
   RZ_TRY(sweep_local(s, a, w->parameter_hash == hash_parameters(a) ? 0 : s->spec.discard_step));
   memset(w->tally, 0, (size_t)w->mine.count * sizeof *w->tally);
@@ -332,7 +333,10 @@ static rz_err state_metropolis(rz_sampler *s, rz_array_visit *visit, void *ctx) 
   RZ_TRY(visit(&rung, ctx));
   RZ_TRY(visit_number("walkers/n_step", RZ_U64, &w->n_step, visit, ctx));
   RZ_TRY(visit_number("walkers/parameter_hash", RZ_U64, &w->parameter_hash, visit, ctx));
-  return visit_number("walkers/started", RZ_I64, &w->started, visit, ctx);
+  RZ_TRY(rz_visit_f64("walkers/acceptance", &s->info.acceptance, visit, ctx));
+  RZ_TRY(rz_visit_f64("walkers/swap_acceptance", &s->info.swap_acceptance, visit, ctx));
+  RZ_TRY(rz_visit_i64("walkers/n_proposal", &s->info.n_proposal, visit, ctx));
+  return rz_visit_i64("walkers/started", &w->started, visit, ctx);
 }
 
 const rz_sampler_class rz_sampler_metropolis = {
@@ -343,5 +347,6 @@ const rz_sampler_class rz_sampler_metropolis = {
     .start = start_metropolis,
     .sweep = sweep_metropolis,
     .draw = draw_metropolis,
+    .outline = outline_metropolis,
     .state = state_metropolis,
     .fini = fini_metropolis};

@@ -86,4 +86,10 @@ int64_t rz_sampler_block(const rz_sampler *s, const rz_samples *drawn) {
   return drawn->exact ? drawn->unit : RZ_LANES / s->spec.replicas * drawn->n_draw;
 }
 int rz_sampler_is_exact(const rz_sampler *s) { return s->cls == &rz_sampler_full_sum; }
+rz_samples rz_sampler_outline(const rz_sampler *s) {
+  rz_samples out = {.n_site = s->n_site};
+  s->cls->outline(s, &out);
+  return out;
+}
+
 rz_err rz_sampler_state(rz_sampler *s, rz_array_visit *visit, void *ctx) { return s->cls->state(s, visit, ctx); }

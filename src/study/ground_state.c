@@ -86,21 +86,6 @@ static const double MAX_REJECTED = 0.1;
 /* Progress lines in a log file. */
 enum { REPORTS = 20 };
 
-static rz_err train(ground_state *g) {
-  const rz_run *run = g->run;
-  rz_train_spec spec = default_train;
-  spec.iterations = rz_config_int(run->config, "optimiser", "iterations");
-  spec.report_every = spec.iterations / REPORTS;
-  RZ_TRY(rz_agree(run->comm, rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser)));
-  RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
-  RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
-  rz_problem problem = rz_quantum_problem(&g->q);
-  RZ_TRY(
-      rz_train(&spec, &problem, g->optimiser, run->comm, &g->keeping.keeper, g->output.trace, run->log, &g->trained));
-  rz_keeping_pause(&g->keeping);
-  return RZ_OK;
-}
-
 static rz_err report_training(ground_state *g) {
   const rz_run *run = g->run;
   /* Every step undone makes the next ones shorter: a run of many has hardly been trained as its deck says. */
@@ -118,26 +103,39 @@ static rz_err report_training(ground_state *g) {
                        g->trained.seconds, (long long)g->trained.n_rejected);
 }
 
-/* What the evaluation needs of what came before it. */
+static rz_err train(ground_state *g) {
+  const rz_run *run = g->run;
+  rz_train_spec spec = default_train;
+  spec.iterations = rz_config_int(run->config, "optimiser", "iterations");
+  spec.report_every = spec.iterations / REPORTS;
+  RZ_TRY(rz_agree(run->comm, rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser)));
+  RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
+  RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
+  rz_problem problem = rz_quantum_problem(&g->q);
+  RZ_TRY(
+      rz_train(&spec, &problem, g->optimiser, run->comm, &g->keeping.keeper, g->output.trace, run->log, &g->trained));
+  rz_keeping_pause(&g->keeping);
+  return report_training(g);
+}
+
+/* What the evaluation builds on. */
 static rz_err walk_trained(void *ctx, rz_array_visit *visit, void *visit_ctx) {
   ground_state *g = ctx;
   RZ_TRY(rz_params_each(&g->q.ansatz->params, visit, visit_ctx));
-  RZ_TRY(rz_sampler_state(g->q.sampler, visit, visit_ctx));
   return rz_train_result_state(&g->trained, visit, visit_ctx);
 }
 
-/* An evaluation that is stopped begins anew, with the samples it began with. */
-static rz_err begin_evaluation(ground_state *g) {
-  const rz_keeper *keeper = &g->keeping.keeper;
-  bool restored = false;
-  RZ_TRY(keeper->restore(keeper->self, "evaluate", walk_trained, g, &restored));
-  return restored ? rz_agree(g->run->comm, rz_ansatz_update(g->q.ansatz)) : RZ_OK;
+static rz_err take_up_trained(void *ctx) {
+  ground_state *g = ctx;
+  RZ_TRY(rz_agree(g->run->comm, rz_ansatz_update(g->q.ansatz)));
+  return report_training(g);
 }
 
 static rz_err measure(ground_state *g) {
   const rz_run *run = g->run;
-  RZ_TRY(begin_evaluation(g));
-  RZ_TRY(report_training(g));
+  g->keeping.base = walk_trained;
+  g->keeping.base_ctx = g;
+  g->keeping.taken_up = take_up_trained;
   RZ_TRY(rz_agree(run->comm, rz_quantum_observables(run->config, g->q.model, &g->exact_observables)));
   RZ_TRY(rz_evaluate(run->config, &g->keeping.keeper, g->q.model, g->q.ansatz, g->q.sampler, g->q.observables,
                      run->comm, run->log, &g->evaluation));

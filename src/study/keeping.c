@@ -9,6 +9,7 @@
 
 /* What is kept besides the arrays of the stage. */
 typedef struct whole {
+  const rz_keeping *k;
   int64_t trace_bytes;
   rz_state_walk *stage;
   void *ctx;
@@ -17,6 +18,7 @@ typedef struct whole {
 static rz_err walk_whole(void *ctx, rz_array_visit *visit, void *visit_ctx) {
   whole *w = ctx;
   RZ_TRY(rz_visit_i64("trace/bytes", &w->trace_bytes, visit, visit_ctx));
+  if (w->k->base) RZ_TRY(w->k->base(w->k->base_ctx, visit, visit_ctx));
   return w->stage(w->ctx, visit, visit_ctx);
 }
 
@@ -32,7 +34,7 @@ static rz_err write_checkpoint(const rz_keeping *k, const char *stage, int64_t s
                                    .instruction_set = rz_isa_name(rz_isa_current()),
                                    .stage = stage,
                                    .step = step};
-  whole w = {.stage = walk, .ctx = ctx};
+  whole w = {.k = k, .stage = walk, .ctx = ctx};
   RZ_TRY(rz_agree(comm_of(k), o->trace ? rz_trace_length(o->trace, &w.trace_bytes) : RZ_OK));
   return rz_checkpoint_write(&spec, walk_whole, &w, NULL);
 }
@@ -84,11 +86,12 @@ bool rz_keeping_resumes(const rz_keeping *k, const char *stage) {
 
 static rz_err restore(void *self, const char *stage, rz_state_walk *walk, void *ctx, bool *restored) {
   rz_keeping *k = self;
-  whole w = {.stage = walk, .ctx = ctx};
+  whole w = {.k = k, .stage = walk, .ctx = ctx};
   *restored = rz_keeping_resumes(k, stage);
   if (*restored) {
     RZ_TRY(rz_checkpoint_restore(k->output->run->resumed, walk_whole, &w));
     RZ_TRY(rz_agree(comm_of(k), rz_output_cut_trace(k->output, k->model, w.trace_bytes)));
+    if (k->taken_up) RZ_TRY(k->taken_up(k->base_ctx));
   }
   rz_stop_begin(&k->rule, stage);
   /* A stage that has begun can be gone on with from its first moment. */

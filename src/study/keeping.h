@@ -12,6 +12,11 @@ typedef struct rz_keeping {
   rz_keeper keeper; /* to be handed to what computes */
   rz_output *output;
   const rz_model *model;
+  /* What a stage builds on and does not know of, set by the study before the stage: its arrays come before those of the
+   * stage, and `taken_up` follows when all are filled. NULL: nothing. */
+  rz_state_walk *base;
+  rz_err (*taken_up)(void *base_ctx);
+  void *base_ctx;
   rz_stop_rule rule;
   char *stop_file[2];    /* NAME.stop, and STOP in its directory */
   double interval, last; /* seconds; when the last checkpoint was written */

@@ -23,8 +23,7 @@ typedef struct rz_evaluate_spec {
   int64_t max_samples;     /* over all ranks */
   int64_t discard;         /* sweeps before the first sample */
   double check_fraction;   /* of the local energies, recomputed by log psi from scratch */
-  const rz_keeper *keeper; /* asked between batches whether to stop, in stage "evaluate"; it has nothing to keep, for an
-                              evaluation is begun anew. May be NULL */
+  const rz_keeper *keeper; /* of stage "evaluate", asked after every batch; may be NULL */
 } rz_evaluate_spec;
 
 typedef struct rz_evaluation {
@@ -34,7 +33,8 @@ typedef struct rz_evaluation {
   int reached; /* the asked relative error was reached within max_samples */
   double seconds;
   double observable_seconds; /* of these, for the observables */
-  double ratio_drift;        /* largest |fast - textbook| / (|textbook| + |E|) of the checked local energies */
+  double ratio_drift;        /* largest |fast - textbook| of the checked local energies, relative to the textbook
+                                ones of its block */
   int n_measured;
   const rz_measured *measured; /* owned by the observables */
 } rz_evaluation;

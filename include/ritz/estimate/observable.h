@@ -61,6 +61,9 @@ int64_t rz_observables_n_ratio(const rz_observables *o);
  * what was added before. Local values of off-diagonal observables use the ansatz. Collective. Errors: RZ_ERR_NUM if a
  * local value is not finite. */
 rz_err rz_observables_add(rz_observables *o, const rz_ansatz *a, const rz_comm *comm, const rz_samples *s);
+/* All that was added so far, for an exact resume: the sums of every bin, distributed like the chains of the outline
+ * (rz_sampler_outline). A full sum shows nothing, for it is added in one piece. */
+rz_err rz_observables_state(rz_observables *o, const rz_samples *outline, rz_array_visit *visit, void *ctx);
 /* Means and errors over everything added. Errors by the delete-one jackknife over bins, which are whole chains (or, for
  * fewer than 16 chains, their segments), joined to 256 at most: right for non-linear quantities, whose bias
  * of order 1/samples it also removes, and free of assumptions about autocorrelation inside a chain. Full sum: errors 0.

@@ -78,6 +78,7 @@ typedef struct rz_sampler_class {
   rz_err (*start)(rz_sampler *s, const rz_ansatz *a);
   rz_err (*sweep)(rz_sampler *s, const rz_ansatz *a, int64_t n_sweep);
   rz_err (*draw)(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_samples *out);
+  void (*outline)(const rz_sampler *s, rz_samples *out);
   rz_err (*state)(rz_sampler *s, rz_array_visit *visit, void *ctx);
   void (*fini)(rz_sampler *s);
 } rz_sampler_class;
@@ -109,6 +110,8 @@ rz_err rz_sampler_sweep(rz_sampler *s, const rz_ansatz *a, int64_t n_sweep);
  * first; if the parameters are not those of the last call, discard_step sweeps come before. Owner of *out: caller
  * (rz_samples_free). Collective. Errors: RZ_ERR_NUM if a chain's log psi is not finite, RZ_ERR_ARG before the start. */
 rz_err rz_sampler_draw(rz_sampler *s, const rz_ansatz *a, int64_t n_draw, rz_samples *out);
+/* Which chains this rank's samples belong to, without any sample: n_chain, first_chain, n_chain_global. Local. */
+rz_samples rz_sampler_outline(const rz_sampler *s);
 rz_sampler_info rz_sampler_info_last(const rz_sampler *s);
 /* Consecutive samples of a draw that one rank holds on any number of ranks: those of a block of walkers, or a unit of
  * the full sum. Of all samples of a draw, only the last block may be shorter. */
