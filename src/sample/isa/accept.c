@@ -4,32 +4,39 @@
 
 /* Integers, and sums that are exact: the same bits with every instruction set. */
 
-/* Philox4x32-10 (ritz/core/rng.h) with the counter (k, lane) of W lanes; words in 64-bit lanes, the width of their
- * products, whose high halves may hold anything. */
-static inline void philox(const uint32_t key[2], uvec first, uint64_t k, int l, rz_accept *out) {
+enum { N_VEC = RZ_LANES / W };
+
+/* Philox4x32-10 (ritz/core/rng.h) with the counters (k, first_lane + lane); words in 64-bit lanes, the width of their
+ * products, whose high halves may hold anything. All lanes go through a round together: they wait for nothing of each
+ * other, and each for its own last product. */
+static void fill(const uint32_t key[2], uint64_t first_lane, uint64_t k, rz_accept *out) {
+  static const uint64_t offset[8] = {0, 1, 2, 3, 4, 5, 6, 7};
   const uvec m0 = (uvec){0} + 0xD2511F53u, m1 = (uvec){0} + 0xCD9E8D57u;
-  uvec c0 = (uvec){0} + k, c1 = c0 >> 32, c2 = first, c3 = first >> 32;
+  uvec c0[N_VEC], c1[N_VEC], c2[N_VEC], c3[N_VEC];
+  for (int v = 0; v < N_VEC; v++) {
+    memcpy(&c2[v], offset, sizeof c2[v]);
+    c2[v] += first_lane + (uint64_t)(v * W);
+    c3[v] = c2[v] >> 32;
+    c0[v] = (uvec){0} + k;
+    c1[v] = c0[v] >> 32;
+  }
   uint32_t k0 = key[0], k1 = key[1];
   for (int round = 0; round < 10; round++) {
-    const uvec p0 = multiply_low(m0, c0), p1 = multiply_low(m1, c2);
-    c0 = (p1 >> 32) ^ c1 ^ (uint64_t)k0;
-    c2 = (p0 >> 32) ^ c3 ^ (uint64_t)k1;
-    c1 = p1;
-    c3 = p0;
+    for (int v = 0; v < N_VEC; v++) {
+      const uvec p0 = multiply_low(m0, c0[v]), p1 = multiply_low(m1, c2[v]);
+      c0[v] = (p1 >> 32) ^ c1[v] ^ (uint64_t)k0;
+      c2[v] = (p0 >> 32) ^ c3[v] ^ (uint64_t)k1;
+      c1[v] = p1;
+      c3[v] = p0;
+    }
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  store_words(out->word[0] + l, c0);
-  store_words(out->word[1] + l, c1);
-  store_words(out->word[2] + l, c2);
-  store_words(out->word[3] + l, c3);
-}
-
-static void fill(const uint32_t key[2], uint64_t first_lane, uint64_t k, rz_accept *out) {
-  for (int l = 0; l < RZ_LANES; l += W) {
-    uvec id;
-    for (int i = 0; i < W; i++) id[i] = first_lane + (uint64_t)(l + i);
-    philox(key, id, k, l, out);
+  for (int v = 0; v < N_VEC; v++) {
+    store_words(out->word[0] + v * W, c0[v]);
+    store_words(out->word[1] + v * W, c1[v]);
+    store_words(out->word[2] + v * W, c2[v]);
+    store_words(out->word[3] + v * W, c3[v]);
   }
 }
 
