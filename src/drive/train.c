@@ -37,6 +37,7 @@ static rz_err walk_state(void *ctx, rz_array_visit *visit, void *visit_ctx) {
 /* ---- all that a training is, between two turns ---- */
 
 rz_err rz_train_result_state(rz_train_result *r, rz_array_visit *visit, void *ctx) {
+  int64_t rested = r->rested;
   RZ_TRY(rz_visit_i64("trained/n_step", &r->n_step, visit, ctx));
   RZ_TRY(rz_visit_i64("trained/n_rejected", &r->n_rejected, visit, ctx));
   RZ_TRY(rz_visit_i64("trained/n_fell_back", &r->n_fell_back, visit, ctx));
@@ -46,6 +47,8 @@ rz_err rz_train_result_state(rz_train_result *r, rz_array_visit *visit, void *ct
                            .shape = {(int64_t)sizeof r->last_reason},
                            .data = r->last_reason},
                ctx));
+  RZ_TRY(rz_visit_i64("trained/rested", &rested, visit, ctx));
+  r->rested = rested != 0;
   RZ_TRY(rz_visit_f64("trained/seconds", &r->seconds, visit, ctx));
   RZ_TRY(rz_visit_f64("trained/cpu", &r->cpu_until_end, visit, ctx));
   return rz_history_state(&r->history, visit, ctx);
@@ -285,15 +288,25 @@ done:
   return rc;
 }
 
+/* Asked once in every block of a window, and of the history alone: a training that was taken up again ends where it
+ * would have. */
+static bool is_at_rest(const loop *l) {
+  const int64_t window = l->spec->stop_window, n = l->out->history.n_row;
+  if (window == 0 || n < 2 * window || n % (window / RZ_PLATEAU_BLOCKS) != 0) return false;
+  const rz_plateau p = rz_history_plateau(&l->out->history, l->spec->objective_name, l->spec->error_name, window);
+  return p.verdict == RZ_PLATEAU_FLAT;
+}
+
 static rz_err run(loop *l, const rz_keeper *keeper) {
   RZ_TRY(restore(l, keeper));
   rz_progress progress = rz_progress_begin(l->log, l->step, l->spec->iterations, l->spec->report_every);
   rz_err rc = RZ_OK;
-  while (rc == RZ_OK && l->step < l->spec->iterations) {
+  while (rc == RZ_OK && l->step < l->spec->iterations && !is_at_rest(l)) {
     rc = turn(l, &progress);
     if (rc == RZ_OK) rc = keep(l, keeper);
   }
   rz_progress_end(&progress);
+  l->out->rested = rc == RZ_OK && l->step < l->spec->iterations;
   return rc;
 }
 

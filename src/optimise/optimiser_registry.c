@@ -25,6 +25,9 @@ static const rz_option common[] = {
                   "how the learning rate goes from learning_rate to learning_rate_end"),
     RZ_ROW_REAL("learning_rate_end", "", 1e-12, 1e6, "", "learning rate at the end of the schedule"),
     RZ_ROW_INT("schedule_steps", "", 1, 1e9, "length of the schedule; unset: iterations"),
+    RZ_ROW_BOOL("stop_at_plateau", ".false.", "stop before the last step where the energy no longer falls"),
+    RZ_ROW_INT("plateau_window", "100", 20, 1e9,
+               "steps of a window; two windows in a row without a fall are a plateau"),
     RZ_ROW_REAL("max_step", "0.3", 0, 1e6, "",
                 "bound on sqrt(delta^T S delta), the r.m.s. change of log psi in one step; 0: no bound"),
 };
@@ -75,6 +78,9 @@ void rz_optimiser_check(rz_config *config) {
   if (!constant && !rz_config_has(config, g, "learning_rate_end"))
     rz_config_error(config, g, "schedule", "schedule = '%s' needs learning_rate_end",
                     rz_config_string(config, g, "schedule"));
+  if (rz_config_bool(config, g, "stop_at_plateau") &&
+      rz_config_int(config, g, "iterations") <= 2 * rz_config_int(config, g, "plateau_window"))
+    rz_config_no_effect(config, g, "stop_at_plateau", "with fewer iterations than two plateau_window");
   if (strcmp(rz_config_string(config, g, "method"), "sr") == 0) check_sr(config);
 }
 

@@ -1,6 +1,7 @@
 /* study = 'ground_state': train a quantum state, freeze it, measure it, and compare it with the exact answer. */
 #include "studies.h"
 
+#include "convergence.h"
 #include "guards.h"
 #include "keeping.h"
 #include "output.h"
@@ -77,8 +78,13 @@ typedef struct ground_state {
   double fidelity;
 } ground_state;
 
-static const rz_train_spec default_train = {
-    .max_rejections = 12, .spike_sigma = 10.0, .spike_relative = 1e-3, .blameless_step = 1e-3, .mobility_drop = 10.0};
+static const rz_train_spec default_train = {.max_rejections = 12,
+                                            .spike_sigma = 10.0,
+                                            .spike_relative = 1e-3,
+                                            .blameless_step = 1e-3,
+                                            .mobility_drop = 10.0,
+                                            .objective_name = "energy",
+                                            .error_name = "error"};
 
 /* Undone steps, as a fraction, that are worth a warning. */
 static const double MAX_REJECTED = 0.1;
@@ -99,8 +105,9 @@ static rz_err report_training(ground_state *g) {
         "%lld steps were solved by eigen-decomposition, for the matrix of the natural gradient was not positive "
         "definite: raise diag_shift or samples",
         (long long)g->trained.n_fell_back);
-  return rz_output_say(&g->output, "trained   %lld steps in %.1f s, %lld undone\n", (long long)g->trained.n_step,
-                       g->trained.seconds, (long long)g->trained.n_rejected);
+  RZ_TRY(rz_output_say(&g->output, "trained   %lld steps in %.1f s, %lld undone\n", (long long)g->trained.n_step,
+                       g->trained.seconds, (long long)g->trained.n_rejected));
+  return rz_convergence_say(&g->output, &g->trained);
 }
 
 static rz_err train(ground_state *g) {
@@ -108,6 +115,8 @@ static rz_err train(ground_state *g) {
   rz_train_spec spec = default_train;
   spec.iterations = rz_config_int(run->config, "optimiser", "iterations");
   spec.report_every = spec.iterations / REPORTS;
+  if (rz_config_bool(run->config, "optimiser", "stop_at_plateau"))
+    spec.stop_window = rz_config_int(run->config, "optimiser", "plateau_window");
   RZ_TRY(rz_agree(run->comm, rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser)));
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
   RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
@@ -167,6 +176,7 @@ static rz_err write_results(ground_state *g) {
   RZ_TRY(rz_output_temple(&g->output, &g->evaluation, &g->reference));
   RZ_TRY(rz_output_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
   RZ_TRY(rz_output_history(&g->output, &g->trained));
+  RZ_TRY(rz_convergence_write(&g->output, &g->trained));
   RZ_TRY(rz_output_reference(&g->output, &g->reference));
   if (!g->output.results) return RZ_OK;
   if (!isnan(g->fidelity))
@@ -179,6 +189,7 @@ static rz_err write_state(ground_state *g) {
   RZ_TRY(rz_text_warnings(&g->output));
   RZ_TRY(rz_output_begin_results(&g->output, g->q.model));
   RZ_TRY(rz_output_history(&g->output, &g->trained));
+  RZ_TRY(rz_convergence_write(&g->output, &g->trained));
   RZ_TRY(rz_output_reference(&g->output, &g->reference));
   return g->output.results ? rz_state_file_write(g->output.results, g->q.ansatz) : RZ_OK;
 }

@@ -21,6 +21,7 @@ typedef struct fit {
   int64_t count, fail_at, spike_at, freeze_at, wrong_at;
   bool always;
   int bad_solves; /* so many steps after the failure cannot be found */
+  int64_t stop_window;
   const rz_keeper *keeper;
   const char *deck;
 } fit;
@@ -76,6 +77,7 @@ static rz_err fit_assess(void *self, rz_assessment *a) {
   a->mobility = call == f->freeze_at ? 0.01 : call == f->freeze_at - 1 ? 0.06 : 0.3;
   if (call == f->freeze_at) a->objective = 0.0, f->freeze_at = -1;
   a->field[a->n_field++] = (rz_field){.name = "loss", .type = RZ_FIELD_REAL, .real = square};
+  a->field[a->n_field++] = (rz_field){.name = "error", .type = RZ_FIELD_REAL, .real = 1e-9};
   return RZ_OK;
 }
 
@@ -117,6 +119,9 @@ static rz_err train_traced(fit *f, int64_t iterations, rz_trace *trace, rz_train
                               .spike_relative = 1e-3,
                               .blameless_step = 1e-3,
                               .mobility_drop = 10,
+                              .stop_window = f->stop_window,
+                              .objective_name = "loss",
+                              .error_name = "error",
                               .report_every = 1};
   const rz_problem problem = {
       .self = f, .params = &f->params, .assess = fit_assess, .update = fit_update, .state = fit_state};
@@ -310,6 +315,33 @@ static void expect_same(const rz_train_result *a, const rz_train_result *b) {
   }
 }
 
+/* A training ends where its objective no longer falls, also when it was stopped before and taken up again. */
+static void comes_to_rest(const rz_comm *comm) {
+  enum { ITERATIONS = 200, WINDOW = 20 };
+  shelf s = {.turns = 45};
+  const rz_keeper keeper = {&s, shelf_restore, shelf_between};
+  fit f;
+  rz_train_result undisturbed, resumed;
+  fit_init(comm, &f);
+  f.stop_window = WINDOW;
+  RZ_EXPECT_OK(train(&f, ITERATIONS, &undisturbed));
+  RZ_EXPECT(undisturbed.rested && undisturbed.n_step > 2 * WINDOW && undisturbed.n_step < 4 * WINDOW);
+  for (int i = 0; i < 2; i++) {
+    rz_params_free(&f.params);
+    fit_init(comm, &f);
+    f.stop_window = WINDOW;
+    f.keeper = &keeper;
+    RZ_EXPECT(train(&f, ITERATIONS, &resumed) == (i == 0 ? RZ_ERR_STOPPED : RZ_OK));
+    RZ_EXPECT(resumed.rested == (i == 1));
+    if (i == 0) rz_history_free(&resumed.history);
+  }
+  expect_same(&undisturbed, &resumed);
+  rz_history_free(&undisturbed.history);
+  rz_history_free(&resumed.history);
+  free(s.bytes);
+  rz_params_free(&f.params);
+}
+
 /* Stopped after `turns` turns and taken up by another loop, the training is the undisturbed one to the last bit, within
  * rows of undone steps too. */
 static void goes_on(const rz_comm *comm, const fit *trouble, int turns) {
@@ -383,6 +415,7 @@ int main(int argc, char **argv) {
   traces_what_was_undone(&comm, -1);
   outgrows_a_wrong_value(&comm);
   gives_up(&comm);
+  comes_to_rest(&comm);
   goes_on_from_anywhere(&comm);
   return rz_check_finish();
 }

@@ -9,6 +9,7 @@
 #include "ritz/core/error.h"
 #include "ritz/core/keeper.h"
 #include "ritz/core/log.h"
+#include "ritz/drive/plateau.h"
 #include "ritz/linalg/jacobian.h"
 #include "ritz/linalg/params.h"
 #include "ritz/optimise/optimiser.h"
@@ -48,6 +49,9 @@ typedef struct rz_history {
   double *value; /* [n_row, n_column] */
 } rz_history;
 void rz_history_free(rz_history *h);
+/* The verdict on its column `value` with the errors in column `error`: rz_plateau_judge. Without these columns, or
+ * rows, too short. Local. */
+rz_plateau rz_history_plateau(const rz_history *h, const char *value, const char *error, int64_t window);
 
 typedef struct rz_train_spec {
   int64_t iterations;
@@ -58,13 +62,16 @@ typedef struct rz_train_spec {
                             value before it was wrong, and training goes on from the new one */
   double mobility_drop;  /* a step after which the mobility is smaller than before by more than this factor has frozen
                             the samples; what it was before is forgotten by a tenth in every step */
-  int64_t report_every;  /* progress lines in a log file; on a terminal the line is redrawn */
+  int64_t stop_window;   /* stop where windows of so many steps find a plateau, after two of them; 0: never */
+  const char *objective_name, *error_name; /* fields of the assessment that the plateau is looked for in */
+  int64_t report_every;                    /* progress lines in a log file; on a terminal the line is redrawn */
 } rz_train_spec;
 
 typedef struct rz_train_result {
   int64_t n_step, n_rejected;
   int64_t n_fell_back;   /* steps whose matrix was not positive definite and went to the eigensolver */
   char last_reason[160]; /* why the last rejected step was undone; empty if none was */
+  bool rested;           /* ended at a plateau before its last step */
   double seconds;        /* wall time of the training, that before a stop included */
   double cpu_until_end;  /* CPU time of this process, and of those before a stop, to the end of the training */
   rz_history history;

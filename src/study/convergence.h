@@ -1,0 +1,12 @@
+/* What a training's own record says of its end: whether the energy had come to rest. */
+#ifndef RITZ_STUDY_CONVERGENCE_H
+#define RITZ_STUDY_CONVERGENCE_H
+
+#include "output.h"
+
+/* The line of text. */
+rz_err rz_convergence_say(rz_output *o, const rz_train_result *t);
+/* /trace/plateau with its slope, between begin_results and commit. */
+rz_err rz_convergence_write(rz_output *o, const rz_train_result *t);
+
+#endif
