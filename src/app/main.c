@@ -23,7 +23,7 @@ static const command commands[] = {
      rz_command_sweep},
     {"job", "job DECK [SBATCH OPTIONS]",
      "print a Slurm script that runs the deck, and goes on with it until it is done", 1, 64, rz_command_job},
-    {"info", "info FILE", "print the summary and provenance of a results file", 1, 1, rz_command_info},
+    {"info", "info FILE", "print the summary and provenance of a results file, or what a checkpoint is", 1, 1, rz_command_info},
     {"template", "template STUDY", "print a deck of that study with every option at its default", 1, 1,
      rz_command_template},
     {"help", "help [GROUP | --markdown]", "explain the options of a group of the deck", 0, 1, rz_command_help},

@@ -3,12 +3,12 @@
 #include "file.h"
 #include "ritz/core/memory.h"
 #include "ritz/store/checkpoint.h"
+#include "seal.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 rz_err rz_checkpoint_previous(const char *path, char **previous) {
@@ -20,67 +20,14 @@ rz_err rz_checkpoint_previous(const char *path, char **previous) {
   return RZ_OK;
 }
 
-static rz_err read_file(const char *path, FILE *file, char **bytes, rz_checkpoint_head *head) {
-  char block[RZ_HEAD_SIZE], sum[RZ_SHA256_TEXT];
-  struct stat info;
-  RZ_CHECK(fstat(fileno(file), &info) == 0, RZ_ERR_INPUT, "cannot read '%s': %s", path, strerror(errno));
-  RZ_CHECK(info.st_size > 0, RZ_ERR_IO, "'%s' is empty", path);
-  const size_t got = fread(block, 1, sizeof block, file);
-  RZ_CHECK(!ferror(file), RZ_ERR_IO, "cannot read '%s': %s", path, strerror(errno));
-  memset(block + got, 0, sizeof block - got);
-  RZ_TRY(rz_checkpoint_head_parse(path, block, head));
-  RZ_CHECK(info.st_size == head->size && head->size > RZ_HEAD_SIZE, RZ_ERR_IO,
-           "'%s' is damaged: it has %lld bytes, and had %lld when it was written", path, (long long)info.st_size,
-           (long long)head->size);
-  const size_t rest = (size_t)head->size - RZ_HEAD_SIZE;
-  RZ_TRY(RZ_NEW(head->size, bytes));
-  memcpy(*bytes, block, RZ_HEAD_SIZE);
-  RZ_CHECK(fread(*bytes + RZ_HEAD_SIZE, 1, rest, file) == rest, RZ_ERR_IO, "cannot read '%s': %s", path,
-           ferror(file) ? strerror(errno) : "it became shorter meanwhile");
-  RZ_TRY(rz_sha256(*bytes + RZ_HEAD_SIZE, rest, sum));
-  RZ_CHECK(strcmp(sum, head->sha256) == 0, RZ_ERR_IO, "'%s' is damaged: its content does not agree with its SHA-256",
-           path);
-  return RZ_OK;
-}
-
-/* A pipe would let the opening wait for ever, a directory cannot be read: both are asked for before. */
-static rz_err open_plain(const char *path, FILE **file) {
-  struct stat info;
-  RZ_CHECK(stat(path, &info) == 0, RZ_ERR_INPUT, "cannot open '%s': %s", path, strerror(errno));
-  RZ_CHECK(S_ISREG(info.st_mode), RZ_ERR_INPUT, "'%s' is not a file", path);
-  *file = fopen(path, "rb");
-  RZ_CHECK(*file, RZ_ERR_INPUT, "cannot open '%s': %s", path, strerror(errno));
-  return RZ_OK;
-}
-
-rz_err rz_checkpoint_load(const char *path, char **bytes, rz_checkpoint_head *head) {
-  FILE *file = NULL;
-  *bytes = NULL;
-  RZ_TRY(open_plain(path, &file));
-  const rz_err rc = read_file(path, file, bytes, head);
-  fclose(file);
-  if (rc != RZ_OK) rz_free(bytes);
-  return rc;
-}
-
-bool rz_checkpoint_recognise(const char *path) {
-  char magic[sizeof RZ_CHECKPOINT_MAGIC] = "";
-  FILE *file = NULL;
-  if (open_plain(path, &file) != RZ_OK) {
-    rz_error_clear();
-    return false;
-  }
-  const size_t got = fread(magic, 1, sizeof magic - 1, file);
-  fclose(file);
-  return got == sizeof magic - 1 && strcmp(magic, RZ_CHECKPOINT_MAGIC) == 0;
-}
+bool rz_checkpoint_recognise(const char *path) { return rz_seal_recognise(&rz_seal_checkpoint, path); }
 
 /* Only a good file may take the place of the previous one: a damaged newest generation must not push out the last good
  * one, not even until the new one has its name. */
 static bool is_good(const char *path) {
   char *bytes = NULL;
-  rz_checkpoint_head head;
-  const bool good = rz_checkpoint_load(path, &bytes, &head) == RZ_OK;
+  rz_seal seal;
+  const bool good = rz_seal_open(&rz_seal_checkpoint, path, &bytes, &seal) == RZ_OK;
   rz_free(&bytes);
   if (!good) rz_error_clear();
   return good;

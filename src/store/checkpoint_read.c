@@ -1,8 +1,8 @@
 #include "checkpoint_file.h"
-#include "checkpoint_head.h"
 #include "checkpoint_impl.h"
 #include "ritz/core/memory.h"
 #include "ritz/store/checkpoint.h"
+#include "seal.h"
 #include "stored_impl.h"
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@ void rz_checkpoint_info_free(rz_checkpoint_info *info) {
 
 const rz_checkpoint_info *rz_checkpoint_about(const rz_checkpoint *c) { return &c->info; }
 
-static rz_err describe(const char *path, const rz_checkpoint_head *head, const rz_stored *s, rz_checkpoint_info *info) {
+static rz_err describe(const char *path, const rz_seal *head, const rz_stored *s, rz_checkpoint_info *info) {
   info->bytes = head->size;
   RZ_TRY(rz_strdup(path, &info->path));
   RZ_TRY(rz_strdup(head->run_id, &info->run_id));
@@ -33,13 +33,13 @@ static rz_err describe(const char *path, const rz_checkpoint_head *head, const r
 /* One generation, checked before HDF5 sees it. */
 static rz_err open_generation(const char *path, rz_stored **stored, rz_checkpoint_info *info) {
   char *bytes = NULL;
-  rz_checkpoint_head head;
+  rz_seal head;
   rz_err rc = RZ_OK;
   *stored = NULL;
   *info = (rz_checkpoint_info){0};
-  RZ_TRY_DONE(rc, rz_checkpoint_load(path, &bytes, &head));
-  RZ_TRY_DONE(rc, rz_stored_open_image(path, RZ_CHECKPOINT_FORMAT, RZ_CHECKPOINT_FORMAT_VERSION, bytes + RZ_HEAD_SIZE,
-                                       (size_t)head.size - RZ_HEAD_SIZE, stored));
+  RZ_TRY_DONE(rc, rz_seal_open(&rz_seal_checkpoint, path, &bytes, &head));
+  RZ_TRY_DONE(rc, rz_stored_open_image(path, RZ_CHECKPOINT_FORMAT, RZ_CHECKPOINT_FORMAT_VERSION, bytes + RZ_SEAL_SIZE,
+                                       (size_t)head.size - RZ_SEAL_SIZE, stored));
   RZ_TRY_DONE(rc, describe(path, &head, *stored, info));
 done:
   rz_free(&bytes);

@@ -1,9 +1,9 @@
 #include "checkpoint_file.h"
-#include "checkpoint_head.h"
 #include "file.h"
 #include "results_impl.h"
 #include "ritz/core/memory.h"
 #include "ritz/store/checkpoint.h"
+#include "seal.h"
 #include "spread.h"
 #include <errno.h>
 #include <stdio.h>
@@ -103,15 +103,12 @@ static rz_err put_on_disk(const rz_checkpoint_spec *spec, const char *run_id, co
 static rz_err finish(const rz_checkpoint_spec *spec, const rz_results *file, int64_t *size) {
   char *bytes = NULL, random[RZ_RUN_ID_SIZE];
   size_t n = 0;
-  rz_checkpoint_head head = {.step = spec->step};
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_random_id(random));
   const char *run_id = spec->lock ? rz_lock_run_id(spec->lock) : random;
-  snprintf(head.run_id, sizeof head.run_id, "%s", run_id);
-  RZ_TRY_DONE(rc, rz_results_image(file, RZ_HEAD_SIZE, &bytes, &n));
-  RZ_TRY_DONE(rc, rz_sha256(bytes + RZ_HEAD_SIZE, n - RZ_HEAD_SIZE, head.sha256));
-  head.size = *size = (int64_t)n;
-  RZ_TRY_DONE(rc, rz_checkpoint_head_print(&head, bytes));
+  RZ_TRY_DONE(rc, rz_results_image(file, RZ_SEAL_SIZE, &bytes, &n));
+  RZ_TRY_DONE(rc, rz_seal_close(&rz_seal_checkpoint, spec->step, run_id, bytes, n));
+  *size = (int64_t)n;
   RZ_TRY_DONE(rc, put_on_disk(spec, run_id, bytes, n));
 done:
   rz_free(&bytes);

@@ -4,6 +4,7 @@
 #include "h5.h"
 #include "results_impl.h"
 #include "ritz/core/memory.h"
+#include "seal.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -203,7 +204,8 @@ rz_err rz_results_image(const rz_results *r, size_t before, char **bytes, size_t
 rz_err rz_results_commit(rz_results **r) {
   char *bytes = NULL;
   size_t n = 0;
-  rz_err rc = rz_results_image(*r, 0, &bytes, &n);
+  rz_err rc = rz_results_image(*r, RZ_SEAL_SIZE, &bytes, &n);
+  if (rc == RZ_OK) rc = rz_seal_close(&rz_seal_results, 0, "-", bytes, n);
   if (rc == RZ_OK) rc = rz_file_replace((*r)->path, (*r)->overwrite, bytes, n);
   rz_free(&bytes);
   rz_results_abandon(r);

@@ -1,5 +1,6 @@
 #include "h5.h"
 #include "ritz/core/memory.h"
+#include "seal.h"
 #include "stored_impl.h"
 #include <errno.h>
 #include <stdio.h>
@@ -92,21 +93,6 @@ done:
   return rc;
 }
 
-static rz_err open_file(rz_stored *s) {
-  rz_err rc = RZ_OK;
-  hid_t access = -1;
-  FILE *file = fopen(s->path, "rb");
-  RZ_CHECK(file, RZ_ERR_INPUT, "cannot open '%s': %s", s->path, strerror(errno));
-  fclose(file);
-  RZ_CHECK(H5Fis_hdf5(s->path) > 0, RZ_ERR_INPUT, "'%s' is not an HDF5 file", s->path);
-  RZ_H5_DONE(rc, access = rz_h5_access(), RZ_ERR_MEMORY, "open", NULL, s->path);
-  RZ_H5_DONE(rc, s->file = H5Fopen(s->path, H5F_ACC_RDONLY, access), RZ_ERR_INPUT, "open", NULL, s->path);
-  RZ_TRY_DONE(rc, check_format(s, RZ_H5_FORMAT, RZ_H5_FORMAT_VERSION));
-done:
-  rz_h5_close(access);
-  return rc;
-}
-
 static rz_err open_image(rz_stored *s, const char *format, const char *version, void *bytes, size_t n) {
   rz_err rc = RZ_OK;
   hid_t access = -1;
@@ -134,15 +120,6 @@ static rz_err make(const char *path, rz_stored **out) {
   return rc;
 }
 
-rz_err rz_stored_open(const char *path, rz_stored **out) {
-  *out = NULL;
-  RZ_TRY(make(path, out));
-  const rz_h5_quiet quiet = rz_h5_silence();
-  const rz_err rc = open_file(*out);
-  if (rc != RZ_OK) close_file(out);
-  return rz_h5_restore(&quiet, rc);
-}
-
 rz_err rz_stored_open_image(const char *path, const char *format, const char *version, void *bytes, size_t n,
                             rz_stored **out) {
   *out = NULL;
@@ -151,6 +128,18 @@ rz_err rz_stored_open_image(const char *path, const char *format, const char *ve
   const rz_err rc = open_image(*out, format, version, bytes, n);
   if (rc != RZ_OK) close_file(out);
   return rz_h5_restore(&quiet, rc);
+}
+
+rz_err rz_stored_open(const char *path, rz_stored **out) {
+  char *bytes = NULL;
+  rz_seal seal;
+  *out = NULL;
+  rz_err rc = rz_seal_open(&rz_seal_results, path, &bytes, &seal);
+  if (rc == RZ_OK)
+    rc = rz_stored_open_image(path, RZ_H5_FORMAT, RZ_H5_FORMAT_VERSION, bytes + RZ_SEAL_SIZE,
+                              (size_t)seal.size - RZ_SEAL_SIZE, out);
+  rz_free(&bytes);
+  return rc == RZ_ERR_IO ? RZ_ERR_INPUT : rc; /* a damaged file is an unreadable input like a missing one */
 }
 
 void rz_stored_close(rz_stored **s) {

@@ -33,7 +33,20 @@ done:
   return rc;
 }
 
+/* A checkpoint says how far its run was, and shows the deck. */
+static rz_err print_checkpoint(const char *path, FILE *out) {
+  rz_checkpoint_info info;
+  RZ_TRY(rz_checkpoint_inspect(path, &info));
+  fprintf(out, "checkpoint of a run that was stopped or still runs; `ritz resume %s` goes on\n", path);
+  fprintf(out, "stage     %s, %lld steps done\nrun id    %s\n", info.stage, (long long)info.step, info.run_id);
+  fprintf(out, "loops     %s\nsize      %lld bytes\ndeck      %s\n\n%s", info.instruction_set, (long long)info.bytes,
+          info.deck_path, info.deck);
+  rz_checkpoint_info_free(&info);
+  return RZ_OK;
+}
+
 rz_err rz_study_info(const char *path, FILE *out) {
+  if (rz_checkpoint_recognise(path)) return print_checkpoint(path, out);
   rz_stored *s = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY(rz_stored_open(path, &s));

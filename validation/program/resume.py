@@ -136,6 +136,8 @@ def refusals(test):
         (("resume", "deck.ckpt.h5", "optimiser.iterations=-3"), 65, "iterations"),
         (("resume",), 64, "'resume' takes 1 to 64, not 0"),
     ]
+    info = test.alone(folder, "info", "deck.ckpt.h5")
+    test.expect(info.code == 0 and "stage     train, " in info.out and deck in info.out, f"ritz info: {info.text[:600]}")
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     for words, code, text in cases:
         run = test.alone(folder, *words)

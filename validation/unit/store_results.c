@@ -180,15 +180,15 @@ static void check_refusals(void) {
   RZ_EXPECT(rz_scratch_count(dir) == before + 1);
 
   RZ_EXPECT(rz_stored_open(in("absent.h5"), &s) == RZ_ERR_INPUT && mentions("No such file"));
-  RZ_EXPECT(rz_stored_open(in("late.h5"), &s) == RZ_ERR_INPUT && mentions("not an HDF5 file") && s == NULL);
+  RZ_EXPECT(rz_stored_open(in("late.h5"), &s) == RZ_ERR_INPUT && mentions("is not a results file of ritz") &&
+            s == NULL);
   RZ_EXPECT(rz_stored_open(dir, &s) == RZ_ERR_INPUT);
 }
 
-/* Any truncation is refused when the file is opened or when a dataset is read, and never crashes; a flipped bit of
- * data does not read as data. */
+/* Any truncation and any flipped bit is refused when the file is opened. */
 static void check_damage(void) {
   static char bytes[1 << 16];
-  double x[512], y[512];
+  double x[512];
   rz_results *r = NULL;
   rz_stored *s = NULL;
   for (int i = 0; i < 512; i++) x[i] = i + 0.5;
@@ -198,20 +198,17 @@ static void check_damage(void) {
   RZ_EXPECT_OK(rz_results_commit(&r));
   const size_t n = read_bytes(in("good.h5"), bytes, sizeof bytes);
   RZ_EXPECT(n > 4096 && n < sizeof bytes);
-  a.data = y;
   for (size_t cut = 0; cut < n; cut += 97) {
     write_bytes(in("cut.h5"), bytes, cut);
     RZ_EXPECT(rz_stored_open(in("cut.h5"), &s) == RZ_ERR_INPUT);
     rz_stored_close(&s);
   }
-  size_t place = 0;
-  while (place + sizeof x <= n && memcmp(bytes + place, x, sizeof x) != 0) place++;
-  RZ_EXPECT(place + sizeof x <= n);
-  bytes[place + 1000] ^= 4;
-  write_bytes(in("flipped.h5"), bytes, n);
-  RZ_EXPECT_OK(rz_stored_open(in("flipped.h5"), &s));
-  if (s) RZ_EXPECT(rz_stored_read(s, "/x", &a) == RZ_ERR_INPUT);
-  rz_stored_close(&s);
+  for (size_t i = 0; i < n; i += 61) {
+    bytes[i] ^= (char)(1 << i % 8);
+    write_bytes(in("flipped.h5"), bytes, n);
+    bytes[i] ^= (char)(1 << i % 8);
+    RZ_EXPECT(rz_stored_open(in("flipped.h5"), &s) == RZ_ERR_INPUT && s == NULL);
+  }
 }
 
 /* The same content gives the same bytes: no times, no names of temporary files inside. */

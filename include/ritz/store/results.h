@@ -3,9 +3,10 @@
  *
  * Until rz_results_commit the data stand in memory and nothing is on disk; commit writes them to a temporary name
  * beside the target, checks every return value, syncs, reads back and compares, renames and syncs the directory, so
- * that a reader sees the old file or the whole new one. Arrays carry Fletcher-32 checksums; the same content gives the
- * same bytes (no times). The root has the attributes format = "ritz-results" and format_version = "1.0". HDF5 prints
- * nothing meanwhile and its own error settings come back as they were. */
+ * that a reader sees the old file or the whole new one. The first 512 bytes, HDF5's user block, hold a line with the
+ * SHA-256 of the rest, which is checked before HDF5 reads the file. Arrays carry Fletcher-32 checksums; the same
+ * content gives the same bytes (no times). The root has the attributes format = "ritz-results" and format_version =
+ * "1.0". HDF5 prints nothing meanwhile and its own error settings come back as they were. */
 #ifndef RITZ_STORE_RESULTS_H
 #define RITZ_STORE_RESULTS_H
 
@@ -41,7 +42,8 @@ void rz_results_abandon(rz_results **r);
 
 /* Reading, by us or by later runs. */
 typedef struct rz_stored rz_stored;
-rz_err rz_stored_open(const char *path, rz_stored **out); /* RZ_ERR_INPUT: missing, not HDF5, not a results file */
+/* RZ_ERR_INPUT: missing, damaged, or not a results file, for which it is taken only as commit left it. */
+rz_err rz_stored_open(const char *path, rz_stored **out);
 void rz_stored_close(rz_stored **s);
 bool rz_stored_has(const rz_stored *s, const char *path);
 /* Shape and type of a dataset; data is NULL. Names of the children of a group, newline-separated: owner caller. */

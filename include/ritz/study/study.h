@@ -41,7 +41,8 @@ rz_err rz_study_list(FILE *out);
 
 /* Where a run of this deck keeps its checkpoint: NAME.ckpt.h5 beside its results. Owner: caller. Local. */
 rz_err rz_study_checkpoint(const rz_config *config, char **path);
-/* Print the summary and the provenance of a results file. RZ_ERR_INPUT if it is not one. Local. */
+/* Print the summary and the provenance of a results file, or what a checkpoint is. RZ_ERR_INPUT if it is neither,
+ * RZ_ERR_IO for a damaged checkpoint. Local. */
 rz_err rz_study_info(const char *path, FILE *out);
 
 #endif
