@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Build everything and run the tests:
 #
-#   bash validation/run.sh [--long] [--preset release|debug|hostile|coverage] [ctest arguments]
+#   bash validation/run.sh [--long | --soak] [--preset release|debug|hostile|coverage] [ctest arguments]
 #
 # Installs what is missing, builds what is not built, and ends with ctest's summary. --long adds the tests that take
-# minutes. Examples: run.sh -L unit; run.sh -R store; run.sh --preset hostile -L 'unit|conform'.
+# minutes; --soak runs, alone, those that have a full count which takes longer still (kills, damage, hostile inputs). Examples: run.sh -L unit; run.sh -R store; run.sh --preset hostile -L 'unit|conform'.
 set -eu
 source "$(dirname "${BASH_SOURCE[0]}")/../jobscripts/setup.sh"
 
@@ -13,6 +13,7 @@ long=()
 while [ $# -gt 0 ]; do
   case $1 in
   --long) long=(-C Long) ;;
+  --soak) long=(-C Soak -L soak) ;;
   --preset)
     preset=$2
     shift

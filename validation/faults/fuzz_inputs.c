@@ -2,6 +2,7 @@
  * results files and checkpoints with random damage, and sealed ones with the wrong content. Nothing crashes, hangs or
  * leaks. RITZ_SOAK in the environment: 100,000 decks and 10,000 files, else a fiftieth. */
 /* modules: study store core */
+/* soak: yes */
 #include "check.h"
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"

@@ -3,6 +3,7 @@
  * RITZ_SOAK in the environment: every byte and every length, else a tenth of the bytes past the first 1,024. */
 #define _GNU_SOURCE 1
 /* modules: store core */
+/* soak: yes */
 #include "check.h"
 #include "ritz/core/memory.h"
 #include "ritz/store/checkpoint.h"

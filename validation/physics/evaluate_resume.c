@@ -1,5 +1,6 @@
 /* modules: estimate sample ansatz model store linalg core */
 /* ranks: 4 */
+/* soak: yes */
 /* Error bars stay honest over interruptions: frozen parameters, N = 12 critical Ising ring, every evaluation stopped
  * after one of its batches and taken up from its checkpoint by another number of ranks, against the full sum. It gives
  * the bits of an undisturbed one, and pulls (E - exact) / error of mean 0 and standard deviation 1: over 1,000

@@ -1,7 +1,8 @@
 """A run that is stopped or killed and taken up again gives the files of the undisturbed run, to the last bit.
 
-kill -9 of a random rank or of the launcher, and STOP files, at random times from a fixed seed, until the run finishes;
-on the same number of ranks, and with reproducible = .true. on another number every time. RITZ_SOAK=N asks for about N kills.
+kill -9 of a random rank or of the launcher, SIGTERM, SIGUSR1 and STOP files, mixed, at random times from a fixed seed,
+until the run finishes; on the same number of ranks, and with reproducible = .true. on another number every time. With
+RITZ_SOAK in the environment 200 times in one run.
 """
 
 import os
@@ -16,7 +17,9 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 from harness import Test, namelist, read_trace  # noqa: E402
 from same import differences  # noqa: E402
 
-KILLS = int(os.environ.get("RITZ_SOAK", "9"))
+SOAK = "RITZ_SOAK" in os.environ
+KILLS = 200 if SOAK else 3
+STEPS = 150 * KILLS  # so many that the run lives through them
 SECONDS = 1.2  # a run is disturbed at a random time up to this; undisturbed it takes a few times as long
 
 SAMPLER = "chains = 64, samples = 256, discard = 10"
@@ -26,7 +29,7 @@ BASE = {
     "hamiltonian": "model = 'tfim'",
     "ansatz": "kind = 'rbm', alpha = 2, init_width = 0.1",
     "sampler": SAMPLER,
-    "optimiser": SR + ", solver = 'kernel', momentum = 0.5, iterations = 500",
+    "optimiser": SR + ", solver = 'kernel', momentum = 0.5, iterations = " + str(STEPS),
     "evaluate": "min_samples = 16384, max_samples = 200000, rel_error = 2e-5, observables = 'sx', 'szsz'",
 }
 DECKS = {
@@ -39,7 +42,8 @@ DECKS = {
 
 
 def deck_text(groups, more):
-    return namelist({"run": f"study = 'ground_state', seed = 5, checkpoint_minutes = 0.0{more}", **groups})
+    minutes = 0.0005 if SOAK else 0.0  # the checkpoint grows with the history
+    return namelist({"run": f"study = 'ground_state', seed = 5, checkpoint_minutes = {minutes}{more}", **groups})
 
 
 def ranks_of(launcher):
@@ -48,18 +52,18 @@ def ranks_of(launcher):
 
 
 def disturb(chance, process, folder):
-    """One of the ways a run ends before its time; returns its name."""
-    way = chance.choice(["kill a rank", "kill the launcher", "STOP file"])
+    """One of the ways a run ends before its time."""
+    way = chance.choice(["kill a rank", "kill a rank", "kill the launcher", "STOP file", "SIGTERM", "SIGUSR1"])
     if way == "STOP file":
         (folder / "STOP").touch()
-        return way
+        return
+    number = {"SIGTERM": signal.SIGTERM, "SIGUSR1": signal.SIGUSR1}.get(way, signal.SIGKILL)
     ranks = ranks_of(process.pid)
-    victim = chance.choice(ranks) if way == "kill a rank" and ranks else process.pid
+    victim = chance.choice(ranks) if way != "kill the launcher" and ranks else process.pid
     try:
-        os.kill(victim, signal.SIGKILL)
+        os.kill(victim, number)
     except ProcessLookupError:
         pass
-    return way
 
 
 def start(test, folder, ranks):
@@ -87,7 +91,7 @@ def finish_disturbed(test, folder, chance, choose_ranks, kills):
     while not (folder / "deck.h5").exists():
         process, verb = start(test, folder, choose_ranks())
         resumed += verb == "resume"
-        code = process.wait(timeout=120)
+        code = process.wait(timeout=3600)
         if not test.expect(code == 0, f"{folder.name}: the last start ends with {code}: "
                            + (folder / "log").read_text(errors="replace")[-800:]):
             break
@@ -100,7 +104,7 @@ def compare(test, name, more, ranks, others, kills):
     whole, folder = test.folder(title + "-whole"), test.folder(title + "-disturbed")
     for place in (whole, folder):
         test.deck(place, deck_text(DECKS[name], more), "deck.nml")
-    run = test.launch(whole, ranks, "run", "deck.nml")
+    run = test.launch(whole, ranks, "run", "deck.nml", limit=3600)
     if not test.expect(run.code == 0, f"{title} ends with {run.code}:\n{run.text[-1500:]}"):
         return
     disturbed, resumed = finish_disturbed(test, folder, chance, lambda: chance.choice(others), kills)
@@ -154,11 +158,10 @@ def refusals(test):
 
 def main():
     test = Test("resume")
-    few = max(1, KILLS // 6)
-    compare(test, "sampled", "", 2, [2], max(1, KILLS // 3))
-    compare(test, "sampled", ", reproducible = .true.", 3, [1, 2, 3, 4], max(1, KILLS // 3))
-    compare(test, "tempered", "", 1, [1], few)
-    compare(test, "full_sum", ", reproducible = .true.", 2, [1, 2, 3], few)
+    compare(test, "sampled", "", 2, [2], KILLS)
+    compare(test, "sampled", ", reproducible = .true.", 3, [1, 2, 3, 4], KILLS)
+    compare(test, "tempered", "", 1, [1], 1)
+    compare(test, "full_sum", ", reproducible = .true.", 2, [1, 2, 3], 1)
     refusals(test)
     test.finish()
 

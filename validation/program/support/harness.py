@@ -67,7 +67,7 @@ class Test:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _start(self, command, folder, environment):
+    def _start(self, command, folder, environment, limit=LIMIT):
         """environment: what differs from ours; None takes a variable away."""
         changed = {**os.environ, **(environment or {})}
         begin = time.time()
@@ -78,7 +78,7 @@ class Test:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            timeout=LIMIT,
+            timeout=limit,
             text=True,
             errors="replace",
         )
@@ -89,9 +89,9 @@ class Test:
         done, seconds = self._start([self.ritz, *words], folder, environment)
         return Run([done.returncode], done.stdout, done.stderr, seconds)
 
-    def launch(self, folder, ranks, *words):
+    def launch(self, folder, ranks, *words, limit=LIMIT):
         """The program under mpiexec; the one exit code is the launcher's."""
-        done, seconds = self._start([self.mpiexec, self.flag, str(ranks), self.ritz, *words], folder, None)
+        done, seconds = self._start([self.mpiexec, self.flag, str(ranks), self.ritz, *words], folder, None, limit)
         return Run([done.returncode], done.stdout, done.stderr, seconds)
 
     def launch_each(self, folder, ranks, *words):
