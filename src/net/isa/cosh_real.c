@@ -8,84 +8,91 @@ static const double START = 0x1p-120; /* START_REAL */
 static const double FULL = 0x1p127;   /* what partial products may grow to before the next chunk of factors */
 static const double MOST = 0x1p1016;  /* of the joint product of eight */
 
-/* Out of line: rare, and in the way of the registers of the loop. */
-__attribute__((noinline, cold)) static void take_powers_of_lanes(vec *a, vec *exponent) {
-  take_powers(GROUP * W, (double *)a, NULL, (double *)exponent);
-}
-
-/* start * prod_j (1 + u_j row_j), W of them, numbers u_step and rows row_step apart; returns whether powers of two were
- * taken out. */
-__attribute__((always_inline)) static inline int products(const rz_cosh_net *net, const double *u, int u_step,
-                                                          const double *const *row, int row_step, double *out,
-                                                          double *exponent) {
+/* a <- a * prod_j (1 + u_j row_j) over the groups first .. end - 1: W products in eight vectors, their numbers u_step
+ * and their rows row_step apart. */
+__attribute__((always_inline)) static inline void multiply_groups(const double *u, int u_step, const double *const *row,
+                                                                  int row_step, int64_t first, int64_t end, vec *a) {
   const vec one = splat(1.0);
-  vec e[8];
-  int scaled = 0;
 #define BEGIN(k)                                                                                                       \
-  vec a##k = splat(START);                                                                                             \
+  vec a##k = a[k];                                                                                                     \
   const double *g##k = row[LANE(k) * row_step] + PART(k) * W;
   EACH8(BEGIN)
-  int64_t j = 0;
-  do {
-    const int64_t end = j + net->chunk < net->n_group ? j + net->chunk : net->n_group;
-    do {
-      const double *v = u + j * STRIDE;
+  for (int64_t j = first; j < end; ++j) {
+    const double *v = u + j * STRIDE;
 #define MULTIPLY(k) a##k *= one + load(v + u_step * LANE(k) + W * PART(k)) * load(g##k + GROUP * j);
-      EACH8(MULTIPLY)
-    } while (++j < end);
-    if (j == net->n_group) break;
-    const vec most = larger(larger(larger(a0, a1), larger(a2, a3)), larger(larger(a4, a5), larger(a6, a7)));
-    if (__builtin_expect(!all_less(most, splat(FULL)), 0)) {
-      vec a[8] = {a0, a1, a2, a3, a4, a5, a6, a7};
-      if (!scaled) memset(e, 0, sizeof e);
-      scaled = 1;
-      take_powers_of_lanes(a, e);
-#define AGAIN(k) a##k = a[k];
-      EACH8(AGAIN)
-    }
-  } while (true);
-  vec a[8] = {a0, a1, a2, a3, a4, a5, a6, a7}, product = joint_product(a);
-  /* factors exceed 1: where the joint product is in range, so was every partial one */
-  if (__builtin_expect(!all_less(product, splat(MOST)), 0)) {
-    if (!scaled) memset(e, 0, sizeof e);
-    scaled = 1;
-    take_powers_of_lanes(a, e);
-    product = joint_product(a);
+    EACH8(MULTIPLY)
   }
-  store(out, product);
-  store(exponent, scaled ? joint_sum(e) : splat(0.0));
-  return scaled;
+#define END(k) a[k] = a##k;
+  EACH8(END)
 }
 
-/* One change of every lane. */
-static int product_of_block(const rz_cosh_net *net, const double *u, const double *const *row, lane_numbers *p) {
-  int scaled = 0;
-  for (int l = 0; l < LANES; l += W)
-    scaled |= products(net, u + l * GROUP, GROUP, row + l, 1, p->re + l, p->exponent + l);
-  return scaled;
+/* start * prod_j (1 + u_j row_j). Factors exceed 1: where the result is below MOST, so was every partial product. */
+__attribute__((always_inline)) static inline vec products(const rz_cosh_net *net, const double *u, int u_step,
+                                                          const double *const *row, int row_step) {
+  vec a[8];
+  for (int k = 0; k < 8; ++k) /* the first factor takes the start along */
+    a[k] = START + START * load(u + u_step * LANE(k) + W * PART(k)) * load(row[LANE(k) * row_step] + PART(k) * W);
+  multiply_groups(u, u_step, row, row_step, 1, net->n_group, a);
+  return joint_product(a);
+}
+
+/* The same where that may leave its range: mantissas and exponents of W lanes. */
+static inline void scaled_products(const rz_cosh_net *net, const double *u, const double *const *row, double *out,
+                                   double *exponent) {
+  vec a[8], e[8];
+  memset(e, 0, sizeof e);
+  for (int k = 0; k < 8; ++k) a[k] = splat(START);
+  for (int64_t first = 0, end; first < net->n_group; first = end) {
+    end = first + net->chunk < net->n_group ? first + net->chunk : net->n_group;
+    multiply_groups(u, GROUP, row, 1, first, end, a);
+    vec most = a[0];
+    for (int k = 1; k < 8; ++k) most = larger(most, a[k]);
+    if (end == net->n_group || !all_less(most, splat(FULL))) take_powers(GROUP * W, (double *)a, NULL, (double *)e);
+  }
+  store(out, joint_product(a));
+  store(exponent, joint_sum(e));
+}
+
+__attribute__((noinline)) static int scaled_block(const rz_cosh_net *net, const double *u, const double *const *row,
+                                                  lane_numbers *p) {
+  EACH_VEC scaled_products(net, u + l * GROUP, row + l, p->re + l, p->exponent + l);
+  return 1;
+}
+
+/* One change of every lane. Returns whether exponents may differ from zero; where they did before, they will. */
+static int product_of_block(const rz_cosh_net *net, const double *u, const double *const *row, bool scaled,
+                            lane_numbers *p) {
+  if (scaled) return scaled_block(net, u, row, p);
+  vec most = splat(0.0);
+  EACH_VEC {
+    const vec product = products(net, u + l * GROUP, GROUP, row + l, 1);
+    most = larger(product, most);
+    store(p->re + l, product);
+    store(p->exponent + l, splat(0.0));
+  }
+  return all_less(most, splat(MOST)) ? 0 : scaled_block(net, u, row, p);
 }
 
 /* W changes of one lane, which share the reading of u. Out of line: the loop needs all registers. */
-__attribute__((noinline)) static int products_of_lane(const rz_cosh_net *net, const double *u, const double *const *row,
-                                                      double *out) {
-  alignas(64) double exponent[W];
-  return products(net, u, 0, row, LANES, out, exponent);
+__attribute__((noinline)) static vec products_of_lane(const rz_cosh_net *net, const double *u,
+                                                      const double *const *row) {
+  return products(net, u, 0, row, LANES);
 }
 
-/* MOVES changes: out [MOVES, LANES]. */
+/* MOVES changes: out [MOVES, LANES]. Returns 0 where one leaves its range. */
 static int products_of_moves(const rz_cosh_net *net, const double *u, const double *const *row, double *out) {
-  int scaled = 0;
+  vec most = splat(0.0);
   for (int m = 0; m < MOVES; m += W)
-    for (int l = 0; l < LANES; l += W) {
-      alignas(64) double a[W * W];
+    EACH_VEC {
       vec x[W];
-      for (int k = 0; k < W; ++k)
-        scaled |= products_of_lane(net, u + (l + k) * GROUP, row + m * LANES + l + k, a + k * W);
-      memcpy(x, a, sizeof x);
+      for (int k = 0; k < W; ++k) {
+        x[k] = products_of_lane(net, u + (l + k) * GROUP, row + m * LANES + l + k);
+        most = larger(x[k], most);
+      }
       transpose(x);
       for (int k = 0; k < W; ++k) store(out + (m + k) * LANES + l, x[k]);
     }
-  return scaled;
+  return all_less(most, splat(MOST));
 }
 
 static void multiply_real(int row_size, double *to, const double *x, const double *y) {
@@ -129,7 +136,7 @@ static void refresh_real(const rz_cosh_net *net, const int8_t *x, double *cache,
   find_fours(net, x, bits_of(net, cache));
   fill_units(net, bits_of(net, cache), units_of(cache));
   for (int l = 0; l < LANES; ++l) s->row[l] = net->one;
-  s->scaled = s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->product);
+  s->scaled = s->pending_scaled = product_of_block(net, units_of(cache), s->row, false, &s->product);
   memset(s->product.im, 0, sizeof s->product.im);
   memset(s->inverse[1], 0, sizeof s->inverse[1]);
   s->pending = s->product;
@@ -155,7 +162,7 @@ static void ratio_real(const rz_cosh_net *net, double *cache, const int8_t *x, i
                        double *out) {
   cosh_lanes *s = head_of(cache);
   choose_rows(net, cache, x, n, input, multiply_real, s->row);
-  s->pending_scaled = product_of_block(net, units_of(cache), s->row, &s->pending);
+  s->pending_scaled = product_of_block(net, units_of(cache), s->row, s->scaled, &s->pending);
   if (s->pending_scaled || s->scaled || n > net->max_plain) {
     scaled_ratio(net, s, x, n, input, out, NULL);
     return;
@@ -169,7 +176,7 @@ static int ratios_real(const rz_cosh_net *net, double *cache, const int8_t *x, c
   alignas(64) double product[MOVES * LANES];
   if (s->scaled || net->max_plain < 1) return 0;
   for (int m = 0; m < MOVES; ++m) choose_rows(net, cache, x, 1, input + m, multiply_real, row + m * LANES);
-  if (products_of_moves(net, units_of(cache), row, product)) return 0;
+  if (!products_of_moves(net, units_of(cache), row, product)) return 0;
   for (int m = 0; m < MOVES; ++m) divide(net, s, product + m * LANES, x, 1, input + m, out + m * LANES);
   return 1;
 }
