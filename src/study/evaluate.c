@@ -2,6 +2,7 @@
  * stored in it; this deck says what to sample and measure, and may name a second file for the overlap of the two
  * states. */
 #include "dump.h"
+#include "keeping.h"
 #include "output.h"
 #include "overlap.h"
 #include "quantum.h"
@@ -87,6 +88,7 @@ typedef struct evaluate_run {
   rz_observables *observables;
   rz_evaluation evaluation;
   rz_output output;
+  rz_keeping keeping;
   rz_overlap overlap;
 } evaluate_run;
 
@@ -125,8 +127,11 @@ static rz_err protect_state(const evaluate_run *e) {
 static rz_err measure(evaluate_run *e) {
   const rz_run *run = e->run;
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(e->sampler, e->state.ansatz)));
-  return rz_evaluate(run->config, NULL, e->state.model, e->state.ansatz, e->sampler, e->observables, run->comm,
-                     run->log, &e->evaluation);
+  RZ_TRY(rz_keeping_begin(&e->output, e->state.model, &e->keeping));
+  RZ_TRY(rz_evaluate(run->config, &e->keeping.keeper, e->state.model, e->state.ansatz, e->sampler, e->observables,
+                     run->comm, run->log, &e->evaluation));
+  rz_keeping_pause(&e->keeping);
+  return RZ_OK;
 }
 
 static rz_err overlap_with_other(evaluate_run *e) {
@@ -176,6 +181,7 @@ static rz_err run(const rz_run *run) {
   const rz_err rc = run_all(&e);
   rz_observables_destroy(&e.observables);
   rz_sampler_destroy(&e.sampler);
+  rz_keeping_end(&e.keeping);
   rz_output_close(&e.output);
   old_state_free(&e.state);
   return rc;

@@ -120,6 +120,37 @@ def compare(test, name, more, ranks, others, kills):
     test.expect(not left, f"{title}: {left} are left behind")
 
 
+def measurement(test):
+    """A long measurement of a saved state."""
+    state = test.root / "full_sum-reproducible-whole" / "deck.h5"
+    if not test.expect(state.exists(), "there is no state to measure"):
+        return
+    text = namelist({"run": "study = 'evaluate', seed = 5, checkpoint_minutes = 0.0, reproducible = .true.",
+                     "state": f"file = '{state}'", "sampler": SAMPLER,
+                     "evaluate": "rel_error = 1e-9, max_samples = 3000000, observables = 'sx', 'szsz'"})
+    whole, folder = test.folder("measured-whole"), test.folder("measured-disturbed")
+    for place in (whole, folder):
+        test.deck(place, text, "deck.nml")
+    run = test.launch(whole, 2, "run", "deck.nml")
+    test.expect(run.code == 0, f"the measurement ends with {run.code}:\n{run.text[-800:]}")
+    process, _ = start(test, folder, 2)
+    first = None
+    while process.poll() is None:  # past the first batch
+        if (folder / "deck.ckpt.h5").exists():
+            now = (folder / "deck.ckpt.h5").read_bytes()
+            first = first or now
+            if now != first:
+                break
+        time.sleep(0.01)
+    (folder / "STOP").touch()
+    test.expect(process.wait(timeout=60) == 75, "a stopped measurement does not end with 75: "
+                + (folder / "log").read_text()[-800:])
+    run = test.launch(folder, 3, "resume", "deck.nml")
+    test.expect(run.code == 0 and "(evaluate)" in run.out, f"it does not go on: {run.code}\n{run.text[-800:]}")
+    different = differences(whole / "deck.h5", folder / "deck.h5")
+    test.expect(not different, f"disturbed and whole measurement differ in {different[:6]}")
+
+
 def refusals(test):
     """What cannot be taken up, or may not change, is said, and nothing is written."""
     folder = test.folder("refusals")
@@ -162,6 +193,7 @@ def main():
     compare(test, "sampled", ", reproducible = .true.", 3, [1, 2, 3, 4], KILLS)
     compare(test, "tempered", "", 1, [1], 1)
     compare(test, "full_sum", ", reproducible = .true.", 2, [1, 2, 3], 1)
+    measurement(test)
     refusals(test)
     test.finish()
 
