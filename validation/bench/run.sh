@@ -20,6 +20,7 @@ declare -A about=(
   [local_energy]="local energies, and the same by full forward passes"
   [sr_step]="a step of stochastic reconfiguration by solver and phase; the kernel against dense rows"
   [step]="whole optimisation steps, as the program takes them"
+  [reproducible]="what the same bits on any number of ranks cost a step"
   [observables]="observables in a frozen evaluation"
   [ed]="exact diagonalisation: products, memory, the lowest level"
   [scaling]="the same work on more ranks, and a model of a step on up to 1,024"
@@ -27,7 +28,7 @@ declare -A about=(
   [netket]="steps and time to an accuracy against NetKet from PyPI (installed when asked for)"
   [accuracy]="what the shipped decks reach, over seeds; minutes to hours"
 )
-order=(limits sampling local_energy sr_step step observables ed scaling startup netket accuracy)
+order=(limits sampling local_energy sr_step step reproducible observables ed scaling startup netket accuracy)
 
 need() { # TARGET...
   if [ "$folder" = "$ritz_root/.build/release" ]; then
@@ -81,6 +82,10 @@ area() {
   step)
     need ritz
     python3 "$here/steps.py" "$folder/ritz" "$folder/bench"
+    ;;
+  reproducible)
+    need ritz
+    python3 "$here/reproducible.py" "$folder/ritz" "$folder/bench"
     ;;
   ed)
     need bench_ed_product bench_ed_symmetric
