@@ -63,16 +63,15 @@ rz_err rz_history_state(rz_history *h, rz_array_visit *visit, void *ctx) {
                ctx);
 }
 
-static int find_column(const rz_history *h, const char *name) {
-  for (int c = 0; c < h->n_column; c++)
-    if (strcmp(h->column[c], name) == 0) return c;
-  return -1;
+const double *rz_history_column(const rz_history *h, const char *name) {
+  for (int c = 0; c < h->n_column && h->n_row > 0; c++)
+    if (strcmp(h->column[c], name) == 0) return h->value + c;
+  return NULL;
 }
 
 rz_plateau rz_history_plateau(const rz_history *h, const char *value, const char *error, int64_t window) {
-  const int v = find_column(h, value), e = find_column(h, error);
-  if (v < 0 || e < 0 || h->n_row == 0) return rz_plateau_judge(0, 1, NULL, NULL, window);
-  return rz_plateau_judge(h->n_row, h->n_column, h->value + v, h->value + e, window);
+  const double *v = rz_history_column(h, value), *e = rz_history_column(h, error);
+  return rz_plateau_judge(v && e ? h->n_row : 0, h->n_column, v, e, window);
 }
 
 void rz_history_free(rz_history *h) {

@@ -1,5 +1,6 @@
 #include "convergence.h"
 
+#include "ritz/validate/extrapolate.h"
 #include <math.h>
 
 /* What the slope is told for. */
@@ -45,4 +46,34 @@ rz_err rz_convergence_write(rz_output *o, const rz_train_result *t) {
   RZ_TRY(rz_results_f64(r, path, p.slope, o->energy_unit, "change of the energy per step over the last window"));
   RZ_TRY(rz_results_attr_f64(r, path, "error", p.slope_error));
   return rz_results_attr_f64(r, path, "window", (double)p.window);
+}
+
+/* ---- zero variance ---- */
+
+static rz_extrapolation extrapolate(const rz_train_result *t, const rz_evaluation *e) {
+  const rz_history *h = &t->history;
+  const double *energy = rz_history_column(h, "energy"), *variance = rz_history_column(h, "variance");
+  return rz_extrapolate(energy && variance ? h->n_row : 0, h->n_column, energy, variance, &e->energy);
+}
+
+rz_err rz_convergence_say_extrapolated(rz_output *o, const rz_train_result *t, const rz_evaluation *e) {
+  const rz_extrapolation x = extrapolate(t, e);
+  if (!x.applies) return RZ_OK;
+  return rz_output_say(o, "limit     E = %.10g +- %.1g at zero variance   (extrapolated from step %lld on; no bound)\n",
+                       x.energy, x.error, (long long)x.first_step);
+}
+
+rz_err rz_convergence_write_extrapolated(rz_output *o, const rz_train_result *t, const rz_evaluation *e) {
+  rz_results *r = o->results;
+  const rz_extrapolation x = extrapolate(t, e);
+  if (!r || !x.applies) return RZ_OK;
+  const char *path = "/observables/energy/extrapolated";
+  RZ_TRY(rz_results_f64(r, path, x.energy, o->energy_unit, "energy at zero variance: an extrapolation, no bound"));
+  RZ_TRY(rz_results_attr_text(r, path, "assumes",
+                              "E - E0 = slope * variance goes on to zero as it was over the last steps of training"));
+  RZ_TRY(rz_results_attr_f64(r, path, "slope", x.slope));
+  RZ_TRY(rz_results_attr_f64(r, path, "slope_error", x.slope_error));
+  RZ_TRY(rz_results_attr_f64(r, path, "first_step", (double)x.first_step));
+  return rz_results_f64(r, "/observables/energy/extrapolated_error", x.error, o->energy_unit,
+                        "statistical error of the extrapolation");
 }

@@ -1,4 +1,4 @@
-/* What a training's own record says of its end: whether the energy had come to rest. */
+/* What a training's own record says of its end: whether the energy had come to rest, and where it was going. */
 #ifndef RITZ_STUDY_CONVERGENCE_H
 #define RITZ_STUDY_CONVERGENCE_H
 
@@ -8,5 +8,8 @@
 rz_err rz_convergence_say(rz_output *o, const rz_train_result *t);
 /* /trace/plateau with its slope, between begin_results and commit. */
 rz_err rz_convergence_write(rz_output *o, const rz_train_result *t);
+/* The energy at zero variance, where the steps can tell: a line of text, and /observables/energy/extrapolated. */
+rz_err rz_convergence_say_extrapolated(rz_output *o, const rz_train_result *t, const rz_evaluation *e);
+rz_err rz_convergence_write_extrapolated(rz_output *o, const rz_train_result *t, const rz_evaluation *e);
 
 #endif

@@ -169,11 +169,13 @@ static rz_err write_results(ground_state *g) {
   rz_text_warn_frozen(&g->output, g->q.model, &g->evaluation);
   RZ_TRY(rz_text_energy(&g->output, &g->evaluation, g->q.ansatz->n_site));
   RZ_TRY(rz_text_comparison(&g->output, &g->evaluation, &g->reference, g->fidelity));
+  RZ_TRY(rz_convergence_say_extrapolated(&g->output, &g->trained, &g->evaluation));
   RZ_TRY(rz_text_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
   RZ_TRY(rz_text_warnings(&g->output));
   RZ_TRY(rz_output_begin_results(&g->output, g->q.model));
   RZ_TRY(rz_output_energy(&g->output, g->q.model, &g->evaluation));
   RZ_TRY(rz_output_temple(&g->output, &g->evaluation, &g->reference));
+  RZ_TRY(rz_convergence_write_extrapolated(&g->output, &g->trained, &g->evaluation));
   RZ_TRY(rz_output_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
   RZ_TRY(rz_output_history(&g->output, &g->trained));
   RZ_TRY(rz_convergence_write(&g->output, &g->trained));

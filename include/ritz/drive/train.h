@@ -49,6 +49,8 @@ typedef struct rz_history {
   double *value; /* [n_row, n_column] */
 } rz_history;
 void rz_history_free(rz_history *h);
+/* Of a column its value in row 0, that of row i being [i * n_column]; NULL if there is no such column, or no row. */
+const double *rz_history_column(const rz_history *h, const char *name);
 /* The verdict on its column `value` with the errors in column `error`: rz_plateau_judge. Without these columns, or
  * rows, too short. Local. */
 rz_plateau rz_history_plateau(const rz_history *h, const char *value, const char *error, int64_t window);
