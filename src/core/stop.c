@@ -39,7 +39,9 @@ void rz_stop_limit(double seconds) {
   }
 }
 
-rz_stop_rule rz_stop_rule_default(void) { return (rz_stop_rule){.margin = 60.0, .clock = rz_wall_time}; }
+rz_stop_rule rz_stop_rule_default(void) {
+  return (rz_stop_rule){.margin = 60.0, .interval = INFINITY, .clock = rz_wall_time};
+}
 
 enum { N_FILE = sizeof((rz_stop_rule){0}).file / sizeof(char *) };
 
@@ -52,7 +54,7 @@ rz_err rz_stop_clear(const rz_stop_rule *rule) {
 
 void rz_stop_begin(rz_stop_rule *rule, const char *stage) {
   rule->stage = stage;
-  rule->last = rule->clock();
+  rule->last = rule->saved = rule->clock();
   rule->looked = -(double)INFINITY;
   rule->longest_step = 0.0;
   rz_beat(stage, 0);
@@ -76,7 +78,8 @@ rz_err rz_stop_agree(const rz_comm *comm, rz_stop_rule *rule, int64_t step, rz_s
   rule->last = now;
   if (comm->rank == 0 && time_is_up(rule, now)) rz_stop_ask(RZ_CAUSE_TIME);
   if (comm->rank == 0 && file_asks(rule, now)) rz_stop_ask(RZ_CAUSE_FILE);
-  double strongest = atomic_load(&asked);
+  const bool due = comm->rank == 0 && now - rule->saved >= rule->interval;
+  double strongest = fmax(atomic_load(&asked), due ? RZ_CAUSE_DUE : RZ_CAUSE_NONE);
   RZ_TRY(rz_max(comm, 1, &strongest));
   const int cause = (int)strongest;
   *out = causes[cause].what;
@@ -90,7 +93,7 @@ rz_err rz_stop_agree(const rz_comm *comm, rz_stop_rule *rule, int64_t step, rz_s
 
 void rz_stop_saved(rz_stop_rule *rule, double seconds) {
   rule->saving = fmax(rule->saving, seconds);
-  rule->last = rule->clock();
+  rule->last = rule->saved = rule->clock();
   rz_beat(rule->stage, rz_beat_read().step);
 }
 

@@ -45,8 +45,7 @@ static bool is_of_the_disk(rz_err rc) { return rc == RZ_ERR_IO || rc == RZ_ERR_C
 static rz_err save(rz_keeping *k, const char *stage, int64_t step, rz_state_walk *walk, void *ctx) {
   const double start = rz_wall_time();
   const rz_err rc = write_checkpoint(k, stage, step, walk, ctx);
-  k->last = rz_wall_time();
-  rz_stop_saved(&k->rule, k->last - start);
+  rz_stop_saved(&k->rule, rz_wall_time() - start);
   if (is_of_the_disk(rc)) {
     k->n_failed++;
     rz_log_warn(k->output->run->log, "no checkpoint at step %lld: %s", (long long)step, rz_error_message());
@@ -56,22 +55,12 @@ static rz_err save(rz_keeping *k, const char *stage, int64_t step, rz_state_walk
   return rc;
 }
 
-/* Rank 0's clock decides for all. */
-static rz_err is_due(const rz_keeping *k, bool *due) {
-  double mine = comm_of(k)->rank == 0 && rz_wall_time() - k->last >= k->interval;
-  RZ_TRY(rz_max(comm_of(k), 1, &mine));
-  *due = mine > 0.0;
-  return RZ_OK;
-}
-
 static rz_err between(void *self, const char *stage, int64_t step, rz_state_walk *walk, void *ctx) {
   rz_keeping *k = self;
   rz_stop what = RZ_GO;
   const char *why = NULL;
-  bool due = false;
   RZ_TRY(rz_stop_agree(comm_of(k), &k->rule, step, &what, &why));
-  RZ_TRY(is_due(k, &due));
-  if (walk && (due || what != RZ_GO)) RZ_TRY(save(k, stage, step, walk, ctx));
+  if (what != RZ_GO) RZ_TRY(save(k, stage, step, walk, ctx));
   if (what != RZ_STOP) return RZ_OK;
   RZ_CHECK(k->n_failed == 0, RZ_ERR_IO, "stopped by %s after step %lld (%s), and no checkpoint could be written", why,
            (long long)step, stage);
@@ -113,9 +102,8 @@ rz_err rz_keeping_begin(rz_output *output, const rz_model *model, rz_keeping *k)
   *k = (rz_keeping){.keeper = {.restore = restore, .between = between},
                     .output = output,
                     .model = model,
-                    .rule = rz_stop_rule_default(),
-                    .interval = 60.0 * rz_config_real(output->run->config, "run", "checkpoint_minutes"),
-                    .last = rz_wall_time()};
+                    .rule = rz_stop_rule_default()};
+  k->rule.interval = 60.0 * rz_config_real(output->run->config, "run", "checkpoint_minutes");
   k->keeper.self = k;
   return rz_agree(comm_of(k), name_stop_files(k));
 }

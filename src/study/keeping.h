@@ -18,9 +18,8 @@ typedef struct rz_keeping {
   rz_err (*taken_up)(void *base_ctx);
   void *base_ctx;
   rz_stop_rule rule;
-  char *stop_file[2];    /* NAME.stop, and STOP in its directory */
-  double interval, last; /* seconds; when the last checkpoint was written */
-  int64_t n_failed;      /* checkpoints that could not be written, in a row */
+  char *stop_file[2]; /* NAME.stop, and STOP in its directory */
+  int64_t n_failed;   /* checkpoints that could not be written, in a row */
 } rz_keeping;
 
 /* For the open output; model borrowed. */

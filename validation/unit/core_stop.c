@@ -7,6 +7,7 @@
 #include "ritz/core/clock.h"
 #include "ritz/core/stop.h"
 #include "scratch.h"
+#include <math.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -46,6 +47,21 @@ static void saves_once(const rz_comm *comm, rz_stop_rule *rule) {
   RZ_EXPECT(step_gives(comm, rule, 0.0, RZ_SAVE, "SIGUSR2"));
   RZ_EXPECT(rz_stop_asked() == RZ_GO);
   RZ_EXPECT(step_gives(comm, rule, 0.0, RZ_GO, "nothing"));
+}
+
+/* Every 100 s from the last checkpoint on; a wish of a signal is named before the interval. */
+static void saves_at_intervals(const rz_comm *comm, rz_stop_rule *rule) {
+  rule->interval = 100.0;
+  rz_stop_begin(rule, stage_a);
+  RZ_EXPECT(step_gives(comm, rule, 90.0, RZ_GO, "nothing"));
+  RZ_EXPECT(step_gives(comm, rule, 20.0, RZ_SAVE, "the interval"));
+  RZ_EXPECT(step_gives(comm, rule, 0.0, RZ_SAVE, "the interval")); /* until it is done */
+  ask_last(comm, RZ_CAUSE_USR2);
+  RZ_EXPECT(step_gives(comm, rule, 0.0, RZ_SAVE, "SIGUSR2"));
+  rz_stop_saved(rule, 0.0);
+  RZ_EXPECT(step_gives(comm, rule, 90.0, RZ_GO, "nothing"));
+  rule->interval = INFINITY;
+  rz_stop_begin(rule, stage_a);
 }
 
 /* 1000 s with steps of 100 s and a checkpoint of 50 s: to be kept are 150 + 50 + 60. The checkpoint is no step. */
@@ -119,6 +135,7 @@ int main(int argc, char **argv) {
   rz_stop_begin(&rule, stage_a);
   RZ_EXPECT(rz_beat_read().stage == stage_a);
   saves_once(&comm, &rule);
+  saves_at_intervals(&comm, &rule);
   keeps_a_reserve(&comm, &rule);
   names_the_strongest(&comm, &rule);
   rz_stop_end(&rule);

@@ -13,8 +13,7 @@ typedef struct rz_keeper {
   void *self;
   /* Once, before the first step of a stage: if an earlier run was stopped inside it, fill the arrays of the walk. */
   rz_err (*restore)(void *self, const char *stage, rz_state_walk *walk, void *ctx, bool *restored);
-  /* Between steps, `step` of which are done; walk NULL: nothing that is worth keeping has changed. Errors:
-   * RZ_ERR_STOPPED if the run is to end here, its state kept. */
+  /* Between steps, `step` of which are done. Errors: RZ_ERR_STOPPED if the run is to end here, its state kept. */
   rz_err (*between)(void *self, const char *stage, int64_t step, rz_state_walk *walk, void *ctx);
 } rz_keeper;
 
