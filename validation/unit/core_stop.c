@@ -61,6 +61,7 @@ static void saves_at_intervals(const rz_comm *comm, rz_stop_rule *rule) {
   rz_stop_saved(rule, 0.0);
   RZ_EXPECT(step_gives(comm, rule, 90.0, RZ_GO, "nothing"));
   rule->interval = INFINITY;
+  jumped = 0.0;
   rz_stop_begin(rule, stage_a);
 }
 
