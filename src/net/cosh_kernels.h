@@ -13,8 +13,8 @@ typedef struct lane_numbers {
   double re[LANES], im[LANES], exponent[LANES];
 } lane_numbers;
 
-/* The cache of one group of lanes: this head; u as [n_group, UNIT_LANES, n_comp, 8]; LANES rows for changes of several
- * inputs; which of each four inputs are +1, bits [(n_in + 3) / 4, LANES]. */
+/* The cache of one group of lanes: this head; u as [n_group, UNIT_LANES, n_comp, 8]; rows [n_comp, LANES] for changes
+ * of several inputs; which of each four inputs are +1, bits [(n_in + 3) / 4, LANES]. */
 typedef struct cosh_lanes {
   lane_numbers product;           /* start * prod_j (1 + u_j) */
   lane_numbers pending;           /* the same for the pending change */
@@ -24,11 +24,11 @@ typedef struct cosh_lanes {
   int64_t filling[6];             /* to whole lines: what follows is aligned */
 } cosh_lanes;
 
-/* Eight partial products start at 2^START each. Real factors exceed 1, so that a real product has the whole range of a
- * double to grow; complex ones keep room on both sides. */
+/* Eight partial products start at 2^START each, or their product is scaled so. Real factors exceed 1, so that a real
+ * product has the whole range of a double to grow; complex ones keep room on both sides. */
 enum { START_REAL = -120, START_COMPLEX = -45 };
-/* A partial product beyond 2^+-MOST has its power of two taken out. */
-enum { MOST_REAL = 127, MOST_COMPLEX = 60 };
+/* A partial product beyond 2^MOST has its power of two taken out. */
+enum { MOST_REAL = 127, MOST_COMPLEX = 100 };
 
 typedef struct rz_cosh_kernels {
   /* u and the product from x; nothing pending; re, im [LANES]: sum_i x_i slope_i + offset. */
@@ -50,7 +50,7 @@ static inline double *scratch_of(const rz_cosh_net *net, double *cache) {
   return units_of(cache) + (int64_t)UNIT_LANES * net->row_size;
 }
 static inline uint8_t *bits_of(const rz_cosh_net *net, double *cache) {
-  return (uint8_t *)(void *)(scratch_of(net, cache) + (int64_t)LANES * net->row_size);
+  return (uint8_t *)(void *)(scratch_of(net, cache) + (int64_t)LANES * n_comp_of(net) * net->row_size);
 }
 
 #endif

@@ -9,10 +9,22 @@
 #include <math.h>
 #include <string.h>
 
-static const double REACH = 170.0; /* largest |Re theta| of the fast path: exp(4 theta) must not overflow */
+static const double REACH =
+    160.0; /* largest |Re theta| of the fast path: 2^MOST_COMPLEX exp(4 theta) must not overflow */
 static const double TURNS = 1e4;   /* largest |Im theta| of the fast path: its sine keeps its accuracy */
 static const double PLAIN = 600.0; /* factors up to exp(+-PLAIN) are multiplied without care for their range */
 static const double DIP = 20.0;    /* a complex factor is given exp(-DIP / 2) on average: it may come close to 0 */
+
+static rz_err allocate_factors(const rz_cosh_net *net, rz_factors *f) {
+  for (int c = 0; c < n_comp_of(net); ++c) RZ_TRY(RZ_NEW0(2 * net->n_in, &f->plain[c]));
+  return RZ_NEW0(2 * net->n_in, &f->scaled);
+}
+
+static void free_factors(rz_factors *f) {
+  rz_free(&f->plain[0]);
+  rz_free(&f->plain[1]);
+  rz_free(&f->scaled);
+}
 
 static rz_err allocate(rz_cosh_net *net) {
   const int64_t n = net->n_in, row = net->row_size;
@@ -21,13 +33,13 @@ static rz_err allocate(rz_cosh_net *net) {
     RZ_TRY(RZ_NEW0(net->n_hidden, &net->b[c]));
     RZ_TRY(RZ_NEW0(n * net->n_hidden, &net->w[c]));
     RZ_TRY(RZ_NEW0(n, &net->slope[c]));
-    RZ_TRY(RZ_NEW0(2 * n, &net->front[c]));
   }
   RZ_TRY(RZ_NEW0(2 * n * row, &net->flip));
   RZ_TRY(RZ_NEW0(16 * n_four_of(net) * row, &net->four));
   RZ_TRY(RZ_NEW0(row, &net->down));
   RZ_TRY(RZ_NEW0(row, &net->one));
-  return RZ_NEW0(2 * n, &net->front_scaled);
+  RZ_TRY(allocate_factors(net, &net->front));
+  return allocate_factors(net, &net->all_g);
 }
 
 rz_err rz_cosh_net_create(int n_in, int n_hidden, bool is_complex, rz_cosh_net **out) {
@@ -59,13 +71,13 @@ void rz_cosh_net_destroy(rz_cosh_net **net) {
     rz_free(&(*net)->b[c]);
     rz_free(&(*net)->w[c]);
     rz_free(&(*net)->slope[c]);
-    rz_free(&(*net)->front[c]);
   }
   rz_free(&(*net)->flip);
   rz_free(&(*net)->four);
   rz_free(&(*net)->down);
   rz_free(&(*net)->one);
-  rz_free(&(*net)->front_scaled);
+  free_factors(&(*net)->front);
+  free_factors(&(*net)->all_g);
   rz_free(net);
 }
 
@@ -131,25 +143,35 @@ static void fill_down(const rz_cosh_net *net) {
     for (int c = 0; c < n_comp_of(net); ++c) net->down[in_row(net, c, j)] = 0.0;
 }
 
-/* exp(-2 x slope_i) with its power of two apart. */
-static rz_scaled front_factor(const rz_cosh_net *net, int i, double x) {
-  const double y = -2.0 * x * net->slope[0][i], phase = net->is_complex ? -2.0 * x * net->slope[1][i] : 0.0;
-  const double n = rint(y / RZ_LOG2), size = exp(y - n * RZ_LOG2);
-  return (rz_scaled){size * cos(phase), size * sin(phase), n};
+/* exp(re + i im) with its power of two apart. */
+static rz_scaled scaled_exp(double re, double im) {
+  const double n = rint(re / RZ_LOG2), size = exp(re - n * RZ_LOG2);
+  return (rz_scaled){size * cos(im), size * sin(im), n};
 }
 
-static void fill_fronts(rz_cosh_net *net) {
+/* exp(x_i z) for input i and both of its signs. */
+static void fill_factor(rz_factors *f, int i, const double *z) {
+  for (int s = 0; s < 2; ++s) {
+    const double x = s == 0 ? 1.0 : -1.0;
+    const rz_scaled y = f->scaled[2 * i + s] = scaled_exp(x * z[0], x * z[1]);
+    const int power = (int)fmax(-5000.0, fmin(5000.0, y.exponent));
+    f->plain[0][2 * i + s] = ldexp(y.re, power);
+    if (f->plain[1]) f->plain[1][2 * i + s] = ldexp(y.im, power);
+  }
+}
+
+static void fill_linear(rz_cosh_net *net) {
   for (int i = 0; i < net->n_in; ++i) {
+    double front[2] = {0.0, 0.0}, all_g[2] = {0.0, 0.0};
     for (int c = 0; c < n_comp_of(net); ++c) {
-      net->slope[c][i] = net->a[c][i];
-      for (int j = 0; j < net->n_hidden; ++j) net->slope[c][i] += net->w[c][(int64_t)i * net->n_hidden + j];
+      double sum = 0.0;
+      for (int j = 0; j < net->n_hidden; ++j) sum += net->w[c][(int64_t)i * net->n_hidden + j];
+      net->slope[c][i] = net->a[c][i] + sum;
+      front[c] = -2.0 * (net->is_complex ? net->a[c][i] - sum : net->slope[c][i]);
+      all_g[c] = 4.0 * sum;
     }
-    for (int s = 0; s < 2; ++s) {
-      const rz_scaled f = net->front_scaled[2 * i + s] = front_factor(net, i, s == 0 ? 1.0 : -1.0);
-      const int power = (int)fmax(-5000.0, fmin(5000.0, f.exponent));
-      net->front[0][2 * i + s] = ldexp(f.re, power);
-      if (net->is_complex) net->front[1][2 * i + s] = ldexp(f.im, power);
-    }
+    fill_factor(&net->front, i, front);
+    fill_factor(&net->all_g, i, all_g);
   }
   for (int c = 0; c < n_comp_of(net); ++c) {
     net->offset[c] = 0.0;
@@ -170,23 +192,23 @@ static double largest_theta(const rz_cosh_net *net, int c) {
   return largest;
 }
 
-/* How many factors a partial product takes before it could leave the range of a double. A factor is at most
- * 2 exp(2 theta). */
+/* How many factors a partial product takes before it could leave the range of a double. A factor 1 + u g is at most
+ * 2 exp(2 theta), 1 / g + u at most 2 exp(4 theta) and but for dips at least exp(-2 theta). */
 static int chunk_of(const rz_cosh_net *net) {
-  const double grow = 1.0 + 2.0 * net->theta_bound / RZ_LOG2;
   const double most = net->is_complex ? MOST_COMPLEX : MOST_REAL;
-  double n = (1020.0 - most) / grow;
-  if (net->is_complex) n = fmin(n, (1020.0 - most) * RZ_LOG2 / (0.5 * DIP));
+  const double grow = 1.0 + (net->is_complex ? 4.0 : 2.0) * net->theta_bound / RZ_LOG2;
+  const double fall = net->is_complex ? (2.0 * net->theta_bound + 0.5 * DIP) / RZ_LOG2 : 0.0;
+  const double n = (1020.0 - most) / fmax(grow, fall);
   return (int)fmax(1.0, fmin(n, net->n_group));
 }
 
-/* Each change turns the ratio by at most exp(4 sum_j |W_ij|) and its front factor. */
+/* Each change turns the ratio by at most exp(4 sum_j |W_ij|) and its front factor, or a product by all of g. */
 static double plain_changes(const rz_cosh_net *net) {
   double most = 1e-9;
   for (int i = 0; i < net->n_in; ++i) {
     double sum = 0.0;
     for (int j = 0; j < net->n_hidden; ++j) sum += fabs(net->w[0][(int64_t)i * net->n_hidden + j]);
-    most = fmax(most, fmax(4.0 * sum, 2.0 * fabs(net->slope[0][i])));
+    most = fmax(most, fmax(4.0 * sum, 2.0 * fabs(net->a[0][i]) + 2.0 * sum));
   }
   return PLAIN / most;
 }
@@ -201,7 +223,7 @@ void rz_cosh_net_update(rz_cosh_net *net) {
       fill_flip(net, i, s == 0 ? 1.0 : -1.0, net->flip + (2 * (int64_t)i + s) * net->row_size);
   fill_fours(net);
   fill_down(net);
-  fill_fronts(net);
+  fill_linear(net);
   net->chunk = chunk_of(net);
   net->max_plain = plain_changes(net);
 }

@@ -12,7 +12,8 @@ static_assert(sizeof(cosh_lanes) % 64 == 0, "what follows the head of a cache mu
 
 int64_t rz_cosh_net_cache_size(const rz_cosh_net *net) {
   const int64_t bits = (int64_t)n_four_of(net) * LANES / (int64_t)sizeof(double);
-  return (int64_t)(sizeof(cosh_lanes) / sizeof(double)) + (int64_t)(UNIT_LANES + LANES) * net->row_size + bits;
+  return (int64_t)(sizeof(cosh_lanes) / sizeof(double)) +
+         (int64_t)(UNIT_LANES + LANES * n_comp_of(net)) * net->row_size + bits;
 }
 
 /* log cosh path: for weights beyond the reach of the tables. */

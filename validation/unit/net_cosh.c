@@ -129,15 +129,18 @@ static int bad_slopes(const rz_cosh_net *net, double *cache, const int8_t *x) {
   return bad;
 }
 
+/* Up to six inputs of half of the lanes. */
 static void change_inputs(const rz_cosh_net *net, double *cache, int8_t *x, rz_rng *rng) {
   uint8_t accept[RZ_NET_LANES];
-  const int32_t input[2] = {(int32_t)rz_rng_below(rng, 20), 20 + (int32_t)rz_rng_below(rng, 20)};
+  int32_t input[6];
+  const int n = 1 + (int)rz_rng_below(rng, 6);
+  for (int c = 0; c < n; ++c) input[c] = 6 * c + (int32_t)rz_rng_below(rng, 6);
   for (int lane = 0; lane < RZ_NET_LANES; ++lane) accept[lane] = rz_rng_u32(rng) & 1;
   double ratio[2 * RZ_NET_LANES];
-  rz_cosh_net_ratio(net, cache, x, 2, input, ratio);
+  rz_cosh_net_ratio(net, cache, x, n, input, ratio);
   rz_cosh_net_commit(net, cache, accept);
   for (int lane = 0; lane < RZ_NET_LANES; ++lane)
-    for (int c = 0; c < 2 && accept[lane]; ++c) {
+    for (int c = 0; c < n && accept[lane]; ++c) {
       int8_t *s = x + input[c] * RZ_NET_LANES + lane;
       *s = (int8_t) - *s;
     }
@@ -207,6 +210,34 @@ static void check_opposite_ranges(bool is_complex) {
   rz_cosh_net_destroy(&net);
 }
 
+/* Of six inputs of one weight n_up go down one after the other: products leave the range of a double, those of the net
+ * or those that stand for them, in changes whose ratios are in it. */
+static void check_growing_product(bool is_complex, int n_hidden, int n_up) {
+  enum { N_IN = 40, N_WITH = 6 };
+  const uint8_t accept[RZ_NET_LANES] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1};
+  rz_cosh_net *net = NULL;
+  double *cache = NULL, ratio[2 * RZ_NET_LANES];
+  double complex value[RZ_NET_LANES];
+  int8_t x[N_IN * RZ_NET_LANES];
+  RZ_EXPECT_OK(rz_cosh_net_create(N_IN, n_hidden, is_complex, &net));
+  for (int64_t k = 0; k < (int64_t)N_WITH * n_hidden; ++k) net->w[0][k] = 0.8;
+  for (int k = 0; k < N_IN * RZ_NET_LANES; ++k) x[k] = k / RZ_NET_LANES < n_up ? 1 : -1;
+  rz_cosh_net_update(net);
+  RZ_EXPECT(net->fast && net->max_plain >= 1.0);
+  RZ_EXPECT_OK(RZ_NEW0(rz_cosh_net_cache_size(net), &cache));
+  rz_cosh_net_refresh(net, x, cache, value);
+  for (int32_t i = 0; i < n_up; ++i) {
+    rz_cosh_net_ratio(net, cache, x, 1, &i, ratio);
+    rz_cosh_net_commit(net, cache, accept);
+    for (int lane = 0; lane < RZ_NET_LANES; ++lane)
+      if (accept[lane]) x[i * RZ_NET_LANES + lane] = -1;
+    RZ_EXPECT(bad_ratios(net, cache, x, 1e-10) == 0);
+  }
+  RZ_EXPECT(rz_cosh_net_refresh(net, x, cache, value) < 1e-10);
+  rz_free(&cache);
+  rz_cosh_net_destroy(&net);
+}
+
 /* Bits of ratios and values after some commits: the checksum of a walk. */
 static uint64_t walk(bool is_complex, int n_hidden) {
   enum { N_IN = 40 };
@@ -240,7 +271,7 @@ static void check_paths(bool is_complex) {
   check_path(160, is_complex, 0.05, 1, ONE_CHUNK);
   check_path(13, is_complex, 0.05, 1, ONE_CHUNK);
   check_path(1, is_complex, 0.5, 1, ONE_CHUNK);
-  check_path(160, is_complex, 0.3, 1, ONE_CHUNK);
+  check_path(160, is_complex, 0.3, 1, is_complex ? CHUNKS : ONE_CHUNK);
   check_path(700, is_complex, 0.05, 1, CHUNKS);  /* products beyond the range of a double */
   check_path(160, is_complex, 15.0, 23, CHUNKS); /* one or two weights of 15 in every unit */
   check_path(160, is_complex, 1.0, 1, CHUNKS);
@@ -259,6 +290,8 @@ int main(void) {
     for (int c = 0; c < 2; ++c) {
       check_paths(c == 1);
       check_opposite_ranges(c == 1);
+      check_growing_product(c == 1, 80, 3);
+      check_growing_product(c == 1, 160, 6);
       bits[isa][c] = walk(c == 1, 77);
     }
     if (rz_n_failed > before) fprintf(stderr, "  with the instruction set %s\n", rz_isa_name((rz_isa)isa));

@@ -11,10 +11,12 @@
  *   exp(y(x') - y(x)) = prod_i exp(-2 x_i (a_i + sum_j W_ij)) * prod_j (1 + u_j g_j) / prod_j (1 + u_j)
  *
  * with g from tables that are made once per parameter update: a multiply-add and a multiply per hidden unit, no
- * transcendental function, and for real weights no subtraction, so every factor keeps full relative precision. The
+ * transcendental function, and for real weights no subtraction, so every factor keeps full relative precision. For
+ * complex weights prod_j g_j goes to the factors in front, which leaves prod_j (1 / g_j + u_j) with a quarter less
+ * arithmetic; 1 / g is the g of the opposite signs. The
  * product over the changed inputs is kept: a commit makes it the new denominator and multiplies the u of the lanes that
  * changed. Products that leave the range of a double are carried as mantissa and power of two. If some |theta_j| could
- * exceed 170 (weights far beyond use) the same functions evaluate log cosh instead: slow and right.
+ * exceed 155 (weights far beyond use) the same functions evaluate log cosh instead: slow and right.
  *
  * A commit multiplies u, so rounding grows by about 1e-16 per changed input: refresh at least every 10^6 changes of a
  * lane to keep ratios to 1e-9; after a parameter update always. */
@@ -32,6 +34,12 @@ typedef struct rz_scaled {
   double re, im, exponent;
 } rz_scaled;
 
+/* A factor for every input and sign of it (+, -). */
+typedef struct rz_factors {
+  double *plain[2];  /* planes re, im, [n_in, 2]: without care for their range */
+  rz_scaled *scaled; /* [n_in, 2]: with care */
+} rz_factors;
+
 typedef struct rz_cosh_net {
   int n_in, n_hidden;
   bool is_complex;
@@ -42,18 +50,18 @@ typedef struct rz_cosh_net {
   /* Tables. A row holds one number per hidden unit, units in groups of 8: [n_group, n_comp, 8], filled up with units
    * that change nothing. */
   int n_group, row_size;
-  double *flip;     /* [n_in, 2 signs of x_i (+, -)] rows: exp(4 x_i W_ij) */
-  double *four;     /* [(n_in + 3) / 4, 16] rows: exp(-4 sum of W_ij over those of four inputs whose bit is set) */
-  double *down;     /* a row: u of the vector whose inputs are all -1 */
-  double *one;      /* a row of ones */
-  double *front[2]; /* planes re, im, [n_in, 2]: exp(-2 x_i (a_i + sum_j W_ij)), without care for its range */
-  rz_scaled *front_scaled; /* [n_in, 2]: the same with care */
-  double *slope[2];        /* [n_in]: a_i + sum_j W_ij */
-  double offset[2];        /* sum_j b_j */
-  double theta_bound;      /* max_j (|Re b_j| + sum_i |Re W_ij|) */
-  bool fast;               /* the tables are in use */
-  int chunk;               /* groups multiplied between looks at the range */
-  double max_plain;        /* ratios of so many changes need no powers of two */
+  double *flip;       /* [n_in, 2 signs of x_i (+, -)] rows: exp(4 x_i W_ij) */
+  double *four;       /* [(n_in + 3) / 4, 16] rows: exp(-4 sum of W_ij over those of four inputs whose bit is set) */
+  double *down;       /* a row: u of the vector whose inputs are all -1 */
+  double *one;        /* a row of ones */
+  rz_factors front;   /* exp(-2 x_i (a_i + sum_j W_ij)); of a complex net exp(-2 x_i (a_i - sum_j W_ij)) */
+  rz_factors all_g;   /* of a complex net exp(4 x_i sum_j W_ij) */
+  double *slope[2];   /* [n_in]: a_i + sum_j W_ij */
+  double offset[2];   /* sum_j b_j */
+  double theta_bound; /* max_j (|Re b_j| + sum_i |Re W_ij|) */
+  bool fast;          /* the tables are in use */
+  int chunk;          /* groups multiplied between looks at the range */
+  double max_plain;   /* ratios of so many changes need no powers of two */
   const struct rz_cosh_kernels *kernels;
 } rz_cosh_net;
 

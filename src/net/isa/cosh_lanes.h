@@ -22,51 +22,65 @@ static inline ivec negative(const int8_t *x, int l) { return widen(x + l) < 0; }
 /* to <- x y, rows */
 typedef void multiply_rows(int row_size, double *to, const double *x, const double *y);
 
-/* Row of g for a change of n >= 2 inputs with the signs of the lane x points to. */
-static inline void make_row(const rz_cosh_net *net, int n, const int32_t *input, const int8_t *x,
+/* Row of g for a change of n >= 2 inputs with the signs of the lane x points to, or of 1 / g. */
+static inline void make_row(const rz_cosh_net *net, int n, const int32_t *input, const int8_t *x, bool inverse,
                             multiply_rows *multiply, double *to) {
-  const double *row = flip_row(net, input[0], x[(int64_t)input[0] * LANES]);
+  const int8_t sign = inverse ? -1 : 1;
+  const double *row = flip_row(net, input[0], (int8_t)(sign * x[(int64_t)input[0] * LANES]));
   for (int k = 1; k < n; ++k) {
-    multiply(net->row_size, to, row, flip_row(net, input[k], x[(int64_t)input[k] * LANES]));
+    multiply(net->row_size, to, row, flip_row(net, input[k], (int8_t)(sign * x[(int64_t)input[k] * LANES])));
     row = to;
   }
 }
 
-/* Up to four inputs: a row for every pattern of signs that some lane has, in the scratch row of its number. */
+/* row [LANES]: of g for a change of one input, table rows as they are; or of 1 / g, which is g for the other sign. */
+static inline void rows_of_input(const rz_cosh_net *net, const int8_t *x, int32_t input, bool inverse,
+                                 const double **row) {
+  const int64_t first = (int64_t)(uintptr_t)flip_row(net, input, 1), step = (int64_t)sizeof(double) * net->row_size,
+                other = inverse ? -1 : 0;
+  EACH_VEC *(ivec *)(void *)(row + l) = first + ((negative(x + (int64_t)input * LANES, l) ^ other) & step);
+}
+
+/* Up to four inputs: a row for every pattern of signs that some lane has, in the scratch row of its number. 1 / g is
+ * the row of the opposite signs. */
 static inline void choose_patterns(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
-                                   multiply_rows *multiply, const double **row) {
+                                   multiply_rows *multiply, const double **row, const double **inverse) {
   const int64_t first = (int64_t)(uintptr_t)scratch_of(net, cache);
   const uvec size = (uvec){0} + sizeof(double) * (uint64_t)net->row_size;
+  const int n_pattern = 1 << n;
   uint32_t lanes[16] = {0}; /* which have the pattern */
   EACH_VEC {
     uvec pattern = {0};
     for (int k = 0; k < n; ++k) pattern |= (uvec)negative(x + (int64_t)input[k] * LANES, l) & (uint64_t)1 << k;
     *(ivec *)(void *)(row + l) = first + (ivec)multiply_low(pattern, size);
-    for (int p = 0; p < 1 << n; ++p) lanes[p] |= mask_bits((ivec)(pattern == (uint64_t)p)) << l;
+    if (inverse) *(ivec *)(void *)(inverse + l) = first + (ivec)multiply_low((uint64_t)n_pattern - 1 - pattern, size);
+    for (int p = 0; p < n_pattern; ++p) lanes[p] |= mask_bits((ivec)(pattern == (uint64_t)p)) << l;
   }
-  for (int p = 0; p < 1 << n; ++p)
-    if (lanes[p] != 0)
-      make_row(net, n, input, x + __builtin_ctz(lanes[p]), multiply,
-               scratch_of(net, cache) + (int64_t)p * net->row_size);
+  for (int p = 0; p < n_pattern; ++p) {
+    const uint32_t opposite = inverse ? lanes[n_pattern - 1 - p] : 0;
+    if ((lanes[p] | opposite) == 0) continue;
+    make_row(net, n, input, x + __builtin_ctz(lanes[p] != 0 ? lanes[p] : opposite), lanes[p] == 0, multiply,
+             scratch_of(net, cache) + (int64_t)p * net->row_size);
+  }
 }
 
-/* row [LANES]: the row of g each lane needs for a change. One input: a table row as it is. Several: products of such
- * rows, made once for lanes that share the signs of the inputs. */
+/* row [LANES]: the row of g each lane needs for a change, and of 1 / g unless inverse is NULL. Products of several rows
+ * are made once for lanes that share the signs of the inputs. */
 static inline void choose_rows(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
-                               multiply_rows *multiply, const double **row) {
+                               multiply_rows *multiply, const double **row, const double **inverse) {
   if (n == 0) {
     for (int l = 0; l < LANES; ++l) row[l] = net->one;
+    for (int l = 0; l < LANES && inverse; ++l) inverse[l] = net->one;
   } else if (n == 1) {
-    const int64_t first = (int64_t)(uintptr_t)flip_row(net, input[0], 1),
-                  step = (int64_t)sizeof(double) * net->row_size;
-    EACH_VEC *(ivec *)(void *)(row + l) = first + (negative(x + (int64_t)input[0] * LANES, l) & step);
+    rows_of_input(net, x, input[0], false, row);
+    if (inverse) rows_of_input(net, x, input[0], true, inverse);
   } else if (n <= 4) {
-    choose_patterns(net, cache, x, n, input, multiply, row);
+    choose_patterns(net, cache, x, n, input, multiply, row, inverse);
   } else {
-    for (int l = 0; l < LANES; ++l) {
+    for (int l = 0; l < (inverse ? 2 * LANES : LANES); ++l) {
       double *made = scratch_of(net, cache) + (int64_t)l * net->row_size;
-      make_row(net, n, input, x + l, multiply, made);
-      row[l] = made;
+      make_row(net, n, input, x + l % LANES, l >= LANES, multiply, made);
+      *(l < LANES ? row + l : inverse + l - LANES) = made;
     }
   }
 }
@@ -115,6 +129,32 @@ static inline double scale_by(double x, double e) {
   return x * step * step * step * last;
 }
 
+/* p <- p * q */
+static inline void multiply_numbers(lane_numbers *p, const double *q_re, const double *q_im) {
+  EACH_VEC {
+    const vec a = load_any(p->re + l), b = load_any(p->im + l), c = load_any(q_re + l), d = load_any(q_im + l);
+    store_any(p->re + l, product_re(a, b, c, d));
+    store_any(p->im + l, product_im(a, b, c, d));
+  }
+}
+
+/* p <- p * the factor [n_in, 2] of every changed input and its sign */
+static inline void multiply_scaled(const rz_scaled *factor, const int8_t *x, int n, const int32_t *input,
+                                   lane_numbers *p) {
+  for (int k = 0; k < n; ++k) {
+    const int8_t *y = x + (int64_t)input[k] * LANES;
+    lane_numbers q;
+    for (int l = 0; l < LANES; ++l) {
+      const rz_scaled f = factor[2 * input[k] + (y[l] < 0)];
+      q.re[l] = f.re;
+      q.im[l] = f.im;
+      p->exponent[l] += f.exponent;
+    }
+    multiply_numbers(p, q.re, q.im);
+    if (k % 256 == 255) take_powers(LANES, p->re, p->im, p->exponent);
+  }
+}
+
 /* pending / product * front factors with powers of two; planes out [LANES]. */
 static inline void scaled_ratio(const rz_cosh_net *net, const cosh_lanes *s, const int8_t *x, int n,
                                 const int32_t *input, double *out_re, double *out_im) {
@@ -123,23 +163,9 @@ static inline void scaled_ratio(const rz_cosh_net *net, const cosh_lanes *s, con
   memcpy(q.im, s->inverse[1], sizeof q.im);
   take_powers(LANES, p.re, p.im, p.exponent);
   take_powers(LANES, q.re, q.im, q.exponent);
-  for (int l = 0; l < LANES; ++l) {
-    const double re = p.re[l], im = p.im[l];
-    p.re[l] = re * q.re[l] - im * q.im[l];
-    p.im[l] = re * q.im[l] + im * q.re[l];
-    p.exponent[l] += q.exponent[l] - s->product.exponent[l];
-  }
-  for (int k = 0; k < n; ++k) {
-    const int8_t *y = x + (int64_t)input[k] * LANES;
-    for (int l = 0; l < LANES; ++l) {
-      const rz_scaled f = net->front_scaled[2 * input[k] + (y[l] < 0)];
-      const double re = p.re[l], im = p.im[l];
-      p.re[l] = re * f.re - im * f.im;
-      p.im[l] = re * f.im + im * f.re;
-      p.exponent[l] += f.exponent;
-    }
-    if (k % 256 == 255) take_powers(LANES, p.re, p.im, p.exponent);
-  }
+  multiply_numbers(&p, q.re, q.im);
+  for (int l = 0; l < LANES; ++l) p.exponent[l] += q.exponent[l] - s->product.exponent[l];
+  multiply_scaled(net->front.scaled, x, n, input, &p);
   for (int l = 0; l < LANES; ++l) out_re[l] = scale_by(p.re[l], p.exponent[l]);
   for (int l = 0; l < LANES && out_im; ++l) out_im[l] = scale_by(p.im[l], p.exponent[l]);
 }

@@ -82,8 +82,7 @@ __attribute__((noinline)) static vec products_of_lane(const rz_cosh_net *net, co
 /* MOVES changes: out [MOVES, LANES]. Returns 0 where one leaves its range. */
 static int products_of_moves(const rz_cosh_net *net, const double *u, const double *const *row, double *out) {
   vec most = splat(0.0);
-  for (int m = 0; m < MOVES; m += W)
-    EACH_VEC {
+  for (int m = 0; m < MOVES; m += W) EACH_VEC {
       vec x[W];
       for (int k = 0; k < W; ++k) {
         x[k] = products_of_lane(net, u + (l + k) * GROUP, row + m * LANES + l + k);
@@ -151,7 +150,7 @@ static inline void divide(const rz_cosh_net *net, const cosh_lanes *s, const dou
   EACH_VEC {
     vec r = load(product + l) * load(s->inverse[0] + l);
     for (int k = 0; k < n; ++k) {
-      const double *front = net->front[0] + 2 * input[k];
+      const double *front = net->front.plain[0] + 2 * input[k];
       r *= choose(negative(x + (int64_t)input[k] * LANES, l), splat(front[1]), splat(front[0]));
     }
     store_any(out + l, r);
@@ -161,7 +160,7 @@ static inline void divide(const rz_cosh_net *net, const cosh_lanes *s, const dou
 static void ratio_real(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,
                        double *out) {
   cosh_lanes *s = head_of(cache);
-  choose_rows(net, cache, x, n, input, multiply_real, s->row);
+  choose_rows(net, cache, x, n, input, multiply_real, s->row, NULL);
   s->pending_scaled = product_of_block(net, units_of(cache), s->row, s->scaled, &s->pending);
   if (s->pending_scaled || s->scaled || n > net->max_plain) {
     scaled_ratio(net, s, x, n, input, out, NULL);
@@ -175,7 +174,7 @@ static int ratios_real(const rz_cosh_net *net, double *cache, const int8_t *x, c
   alignas(64) const double *row[MOVES * LANES];
   alignas(64) double product[MOVES * LANES];
   if (s->scaled || net->max_plain < 1) return 0;
-  for (int m = 0; m < MOVES; ++m) choose_rows(net, cache, x, 1, input + m, multiply_real, row + m * LANES);
+  for (int m = 0; m < MOVES; ++m) rows_of_input(net, x, input[m], false, row + m * LANES);
   if (!products_of_moves(net, units_of(cache), row, product)) return 0;
   for (int m = 0; m < MOVES; ++m) divide(net, s, product + m * LANES, x, 1, input + m, out + m * LANES);
   return 1;
