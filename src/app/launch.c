@@ -41,7 +41,8 @@ static int prints_to_terminal(void) {
 }
 
 int rz_launch(rz_launch_work *work, int argc, char **argv) {
-  rz_process p;
+  rz_process p = {0};
+  clock_gettime(CLOCK_REALTIME, &p.started);
   rz_start_alone_quickly();
   rz_signals_install();
   MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &p.mpi_level);

@@ -4,10 +4,12 @@
 
 #include "ritz/core/comm.h"
 #include "ritz/core/log.h"
+#include <time.h>
 
 /* What all runs of this process share. */
 typedef struct rz_process {
-  int mpi_level; /* the level of threads that MPI allows */
+  int mpi_level;           /* the level of threads that MPI allows */
+  struct timespec started; /* the process, by CLOCK_REALTIME */
 } rz_process;
 
 typedef rz_err rz_launch_work(const rz_process *p, int argc, char **argv, const rz_comm *comm, rz_log *log);

@@ -75,8 +75,13 @@ static rz_err resume_file(const rz_process *p, const char *file, int n_change, c
   const rz_checkpoint_info *info = rz_checkpoint_about(from);
   rz_log_print(log, RZ_LOG_SUMMARY, "resumed   %s: step %lld (%s)\n", info->path, (long long)info->step, info->stage);
   snprintf(command, sizeof command, "ritz resume %s", file);
-  const rz_run run = {
-      .config = config, .comm = comm, .log = log, .command = command, .checkpoint = file, .resumed = from};
+  const rz_run run = {.config = config,
+                      .comm = comm,
+                      .log = log,
+                      .started = p->started,
+                      .command = command,
+                      .checkpoint = file,
+                      .resumed = from};
   rc = run_config(p, &run);
 done:
   rz_free(&note);
@@ -91,7 +96,8 @@ static rz_err run_read(const rz_process *p, const char *file, const rz_config *c
                        rz_log *log) {
   char command[1024];
   snprintf(command, sizeof command, "ritz run %s", file);
-  const rz_run run = {.config = (rz_config *)config, .comm = comm, .log = log, .command = command};
+  const rz_run run = {
+      .config = (rz_config *)config, .comm = comm, .log = log, .started = p->started, .command = command};
   return rz_sweep_asked(config) ? rz_sweep_run(&run, run_point, (void *)p, stdout) : run_config(p, &run);
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may only touch what is free of locks");
@@ -46,9 +47,15 @@ rz_stop_rule rz_stop_rule_default(void) {
 enum { N_FILE = sizeof((rz_stop_rule){0}).file / sizeof(char *) };
 
 rz_err rz_stop_clear(const rz_stop_rule *rule) {
-  for (int i = 0; i < N_FILE; i++)
-    RZ_CHECK(!rule->file[i] || unlink(rule->file[i]) == 0 || errno == ENOENT, RZ_ERR_CREATE,
+  struct stat info;
+  const struct timespec *since = &rule->since;
+  for (int i = 0; i < N_FILE; i++) {
+    if (!rule->file[i] || stat(rule->file[i], &info) != 0) continue;
+    const struct timespec *made = &info.st_mtim;
+    if (made->tv_sec > since->tv_sec || (made->tv_sec == since->tv_sec && made->tv_nsec >= since->tv_nsec)) continue;
+    RZ_CHECK(unlink(rule->file[i]) == 0 || errno == ENOENT, RZ_ERR_CREATE,
              "cannot remove '%s', which would stop the run: %s", rule->file[i], strerror(errno));
+  }
   return RZ_OK;
 }
 

@@ -103,6 +103,7 @@ rz_err rz_keeping_begin(rz_output *output, const rz_model *model, rz_keeping *k)
                     .output = output,
                     .model = model,
                     .rule = rz_stop_rule_default()};
+  k->rule.since = output->run->started;
   k->rule.interval = 60.0 * rz_config_real(output->run->config, "run", "checkpoint_minutes");
   k->keeper.self = k;
   return rz_agree(comm_of(k), name_stop_files(k));

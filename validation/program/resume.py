@@ -20,7 +20,7 @@ from same import differences  # noqa: E402
 SOAK = "RITZ_SOAK" in os.environ
 KILLS = 200 if SOAK else 3
 STEPS = 150 * KILLS  # so many that the run lives through them
-SECONDS = 1.2  # a run is disturbed at a random time up to this; undisturbed it takes a few times as long
+SECONDS = 1.2  # a run is disturbed at a random time up to this; undisturbed it takes longer
 
 SAMPLER = "chains = 64, samples = 256, discard = 10"
 SR = "method = 'sr', learning_rate = 0.02, diag_shift = 1e-2"
@@ -84,7 +84,7 @@ def finish_disturbed(test, folder, chance, choose_ranks, kills):
         if process.poll() is None:
             disturb(chance, process, folder)
             disturbed += 1
-        process.wait(timeout=60)
+        process.wait(timeout=300)
         # Ranks that lost their launcher live on for a moment, and keep their lock.
         while any(Path(f"/proc/{rank}").exists() for rank in ranks):
             time.sleep(0.02)

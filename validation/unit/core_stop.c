@@ -97,7 +97,13 @@ static void names_the_strongest(const rz_comm *comm, rz_stop_rule *rule) {
 }
 
 /* What an earlier stop has left is removed; what cannot be is named. */
-static void clears_files(const rz_stop_rule *rule) {
+/* Those of an earlier stop; one that was made since the process began is obeyed. */
+static void clears_files(rz_stop_rule *rule) {
+  for (int i = 0; i < 2; i++) touch(rule->file[i]);
+  rule->since.tv_sec = time(NULL) - 100;
+  RZ_EXPECT_OK(rz_stop_clear(rule));
+  RZ_EXPECT(rz_scratch_count(dir) == 2);
+  rule->since.tv_sec = time(NULL) + 100;
   RZ_EXPECT_OK(rz_stop_clear(rule));
   for (int i = 0; i < 2; i++) touch(rule->file[i]);
   RZ_EXPECT_OK(rz_stop_clear(rule));

@@ -6,6 +6,7 @@
 #include "ritz/core/comm.h"
 #include "ritz/core/error.h"
 #include <stdint.h>
+#include <time.h>
 
 /* What to do after this step: go on; write a checkpoint and go on; write a checkpoint and leave (RZ_ERR_STOPPED). */
 typedef enum rz_stop { RZ_GO, RZ_SAVE, RZ_STOP } rz_stop;
@@ -39,6 +40,7 @@ void rz_stop_limit(double seconds);
 /* What rank 0 looks at, and what every rank has measured. Fields may be set before rz_stop_begin. */
 typedef struct rz_stop_rule {
   const char *file[2];        /* borrowed names of files that ask for a stop, or NULL */
+  struct timespec since;      /* those older than this are of an earlier stop */
   double margin;              /* seconds to spare before the limit; 60 by default */
   double interval;            /* seconds from one checkpoint to the next; infinite by default */
   double (*clock)(void);      /* rz_wall_time by default */
@@ -49,7 +51,8 @@ typedef struct rz_stop_rule {
 
 /* 60 s of margin, no interval, no files. */
 rz_stop_rule rz_stop_rule_default(void);
-/* Files that an earlier stop has left behind go. One rank calls. RZ_ERR_CREATE if one cannot be removed. */
+/* Files that an earlier stop has left behind (older than rule->since) go. One rank calls. RZ_ERR_CREATE if one cannot
+ * be removed. */
 rz_err rz_stop_clear(const rz_stop_rule *rule);
 
 /* A stage of steps begins; from now on it is watched (ritz/core/beat.h). `stage` is a literal. Local. */

@@ -11,6 +11,7 @@
 #include "ritz/core/option.h"
 #include "ritz/store/checkpoint.h"
 #include <stdio.h>
+#include <time.h>
 
 /* One run of a resolved deck. All borrowed. */
 typedef struct rz_run {
@@ -18,6 +19,7 @@ typedef struct rz_run {
   const rz_comm *comm;
   rz_log *log;
   const char *command;          /* the command line, for the provenance */
+  struct timespec started;      /* of the process: files that ask for a stop and are older are of an earlier one */
   const char *checkpoint;       /* the run goes on from this file, NAME.ckpt.h5; NULL: it begins */
   const rz_checkpoint *resumed; /* open; NULL: the run begins */
 } rz_run;
