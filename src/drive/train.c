@@ -23,7 +23,8 @@ typedef struct loop {
   int rejections; /* in a row */
   bool again;     /* this step was recorded, then undone, and is walked a second time */
   double *delta;
-  int64_t step; /* steps done */
+  int64_t step;       /* steps done */
+  int64_t n_untraced; /* lines of the trace that could not be written */
   double start, seconds_before, cpu_before;
   rz_train_result *out;
 } loop;
@@ -150,20 +151,27 @@ static rz_err assess(const loop *l, rz_assessment *a) {
   return RZ_OK;
 }
 
+/* A full disk does not end a training: the history is whole, and the results will hold it. */
+static void trace_line(loop *l, int n, const rz_field *field) {
+  if (!l->trace || rz_trace_line(l->trace, n, field) == RZ_OK) return;
+  if (l->n_untraced++ == 0) rz_log_warn(l->log, "lines of the trace are missing: %s", rz_error_message());
+  rz_error_clear();
+}
+
 /* What was undone, and why; at_step, for the line is no step's. */
-static rz_err record_undone(const loop *l, int64_t step, const char *reason) {
+static void record_undone(loop *l, int64_t step, const char *reason) {
   const rz_field line[] = {{.name = "event", .type = RZ_FIELD_TEXT, .text = "undone"},
                            {.name = "at_step", .type = RZ_FIELD_INT, .integer = step},
                            {.name = "in_a_row", .type = RZ_FIELD_INT, .integer = l->rejections},
                            {.name = "reason", .type = RZ_FIELD_TEXT, .text = reason}};
-  return rz_agree(l->comm, l->trace ? rz_trace_line(l->trace, (int)(sizeof line / sizeof *line), line) : RZ_OK);
+  trace_line(l, (int)(sizeof line / sizeof *line), line);
 }
 
 static rz_err reject(loop *l, int64_t step, const char *reason) {
   RZ_CHECK(l->have_good, RZ_ERR_NUM, "the initial state cannot be used: %s", reason);
   l->rejections++;
   rz_log_print(l->log, RZ_LOG_DEBUG, "step %lld undone: %s\n", (long long)step, reason);
-  RZ_TRY(record_undone(l, step, reason));
+  record_undone(l, step, reason);
   RZ_TRY(rz_snapshot_restore(&l->good, walk_state, l));
   RZ_TRY(rz_agree(l->comm, l->problem->update(l->problem->self)));
   RZ_CHECK(l->rejections <= l->spec->max_rejections, RZ_ERR_NUM,
@@ -234,13 +242,12 @@ static int step_fields(int64_t step, const rz_assessment *a, const rz_step_info 
   return n;
 }
 
-static rz_err record(const loop *l, int64_t step, const rz_assessment *a, const rz_step_info *info, const expense *cost,
+static rz_err record(loop *l, int64_t step, const rz_assessment *a, const rz_step_info *info, const expense *cost,
                      rz_progress *progress, rz_history *history) {
   rz_field field[RZ_MAX_FIELDS];
   const int n = step_fields(step, a, info, cost, field);
-  rz_err rc = rz_history_add(history, n, field);
-  if (rc == RZ_OK && l->trace) rc = rz_trace_line(l->trace, n, field);
-  RZ_TRY(rz_agree(l->comm, rc));
+  RZ_TRY(rz_agree(l->comm, rz_history_add(history, n, field)));
+  trace_line(l, n, field);
   char text[160] = "";
   if (l->problem->describe) l->problem->describe(l->problem->self, a, text, (int)sizeof text);
   const size_t used = strlen(text);

@@ -2,6 +2,7 @@
 checkpoint and status 75; and what ends it at once, or because a rank is gone."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -129,6 +130,16 @@ def leaves_at_once(test):
     test.expect(code == 75 and time.time() - begin < 5, f"a second SIGINT: {code}")
 
 
+def is_fenced(test):
+    """A run whose lock another has taken, as after a cut link, ends before it gives a file its name."""
+    run = Started(test, "fenced", 2, ", checkpoint_minutes = 0.003")
+    lock = run.folder / "deck.lock"
+    lock.write_text(re.sub("run_id = .*", "run_id = " + "f" * 32, lock.read_text()))
+    code, text = run.end()
+    test.expect(code == 77 and "is held by another run" in text, f"a lost lock: {code}\n{text[-800:]}")
+    test.expect("f" * 32 in lock.read_text(), "the lock of the other run is gone")
+
+
 def watches(test):
     """A rank that hangs."""
     run = Started(test, "hangs", 3, ", watchdog_minutes = 0.03")
@@ -150,6 +161,7 @@ def main():
     stops(test)
     saves(test)
     leaves_at_once(test)
+    is_fenced(test)
     watches(test)
     test.finish()
 
