@@ -54,6 +54,20 @@ static double difference(const cosh_lanes *s, const lane_numbers *old, int l) {
   return fabs(scale * (a * c - b * d) - 1.0) + fabs(scale * (a * d + b * c));
 }
 
+/* log of the mantissas: a complex one may be zero, a real one is a normal number. */
+static void logs(const rz_cosh_net *net, const lane_numbers *p, double *re, double *im) {
+  if (!net->is_complex) {
+    memcpy(re, p->re, sizeof p->re);
+    memset(im, 0, sizeof p->im);
+    RZ_ISA_PICK(rz_lane)->log(LANES, re);
+    return;
+  }
+  for (int l = 0; l < LANES; ++l) {
+    re[l] = log(hypot(p->re[l], p->im[l]));
+    im[l] = atan2(p->im[l], p->re[l]);
+  }
+}
+
 double rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cache, double complex *value) {
   if (!net->fast) {
     values_slow(net, x, 0, NULL, value);
@@ -61,13 +75,12 @@ double rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cach
   }
   const cosh_lanes *s = (const cosh_lanes *)(const void *)cache;
   const lane_numbers carried = s->product, *p = &s->product;
-  const double start = GROUP * (net->is_complex ? START_COMPLEX : START_REAL);
-  double re[LANES], im[LANES], drift = 0.0;
+  const double start = GROUP * (net->is_complex ? START_COMPLEX : START_REAL) + net->n_hidden;
+  double re[LANES], im[LANES], log_re[LANES], log_im[LANES], drift = 0.0;
   net->kernels->refresh(net, x, cache, re, im);
+  logs(net, p, log_re, log_im);
   for (int l = 0; l < LANES; ++l) {
-    const double size = net->is_complex ? hypot(p->re[l], p->im[l]) : p->re[l];
-    const double phase = net->is_complex ? atan2(p->im[l], p->re[l]) : 0.0;
-    value[l] = CMPLX(re[l] + log(size) + (p->exponent[l] - start - net->n_hidden) * RZ_LOG2, im[l] + phase);
+    value[l] = CMPLX(re[l] + log_re[l] + (p->exponent[l] - start) * RZ_LOG2, im[l] + log_im[l]);
     const double d = difference(s, &carried, l);
     drift = d > drift ? d : drift;
   }

@@ -17,6 +17,8 @@ typedef struct rz_lane_functions {
   /* x <- exp(x), |x| <= 700: n real numbers, or n groups of eight complex ones, [n, 2, 8], |im x| < 10^5. */
   void (*exp)(int64_t n, double *x);
   void (*exp_complex)(int64_t n, double *x);
+  /* x <- log(x), x > 0 normal. */
+  void (*log)(int64_t n, double *x);
 } rz_lane_functions;
 
 RZ_ISA_DECLARE(rz_lane_functions, rz_lane);

@@ -56,6 +56,36 @@ static inline double lane_expm1(double x) {
   return scale * lane_expm1_core(r) + (scale - 1.0);
 }
 
+/* log(x) of a normal x > 0: x = 2^n m, sqrt(1/2) <= m < sqrt(2), and with s = (m - 1) / (m + 1)
+ * log m = 2 atanh s = 2 s + 2 s^3 / 3 + ..., written so that m - 1, which is exact, carries the leading digits. */
+static inline double lane_log(double x) {
+  const uint64_t half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000; /* sqrt(1/2), 1 */
+  const double big = 0x1.8p52;
+  uint64_t bits, shifted;
+  memcpy(&bits, &x, sizeof bits);
+  memcpy(&shifted, &big, sizeof shifted);
+  const uint64_t power = (bits - half + one) >> 52; /* n + 1023 */
+  bits -= (power << 52) - one;
+  shifted += power;
+  double m, n;
+  memcpy(&m, &bits, sizeof m);
+  memcpy(&n, &shifted, sizeof n);
+  n = (n - big) - 1023.0;
+  const double f = m - 1.0, s = f / (2.0 + f), z = s * s, half_square = 0.5 * f * f;
+  double r = 2.0 / 21.0;
+  r = r * z + 2.0 / 19.0;
+  r = r * z + 2.0 / 17.0;
+  r = r * z + 2.0 / 15.0;
+  r = r * z + 2.0 / 13.0;
+  r = r * z + 2.0 / 11.0;
+  r = r * z + 2.0 / 9.0;
+  r = r * z + 2.0 / 7.0;
+  r = r * z + 2.0 / 5.0;
+  r = r * z + 2.0 / 3.0;
+  r = r * z;
+  return n * 0x1.62e42fee00000p-1 - ((half_square - (s * (half_square + r) + n * 0x1.a39ef35793c76p-33)) - f);
+}
+
 /* sin(x) and cos(x), |x| < 1e5: reduction by pi/2 in three parts */
 static inline void lane_sincos(double x, double *sine, double *cosine) {
   const double n = (x * 0.63661977236758134308 + 0x1.8p52) - 0x1.8p52;

@@ -79,6 +79,10 @@ static void exp_complex(int64_t n, double *restrict x) {
     }
 }
 
+static void log_real(int64_t n, double *restrict x) {
+  for (int64_t i = 0; i < n; ++i) x[i] = lane_log(x[i]);
+}
+
 extern const rz_lane_functions RZ_ISA_SYMBOL(rz_lane);
 const rz_lane_functions RZ_ISA_SYMBOL(rz_lane) = {.affine = affine,
                                                   .tanh = tanh_real,
@@ -86,4 +90,5 @@ const rz_lane_functions RZ_ISA_SYMBOL(rz_lane) = {.affine = affine,
                                                   .slope = slope_real,
                                                   .slope_complex = slope_complex,
                                                   .exp = exp_real,
-                                                  .exp_complex = exp_complex};
+                                                  .exp_complex = exp_complex,
+                                                  .log = log_real};
