@@ -3,6 +3,50 @@
 #include "ritz/validate/extrapolate.h"
 #include <math.h>
 
+/* ---- samples from step to step ---- */
+
+enum { MIN_STEPS = 10 };
+
+/* Half of what a step's chains say, they said in the step before. */
+static const double MAX_CORRELATION = 0.5;
+
+/* Of the chains' energies from step to step, over the second half of the training; NaN where little is known. */
+static double step_correlation(const rz_train_result *t) {
+  const rz_history *h = &t->history;
+  const double *correlation = rz_history_column(h, "step_correlation");
+  double sum = 0.0;
+  int64_t n = 0;
+  for (int64_t i = h->n_row / 2; correlation && i < h->n_row; i++) {
+    const double c = correlation[i * h->n_column];
+    if (isnan(c)) continue;
+    sum += c;
+    n++;
+  }
+  return n < MIN_STEPS ? NAN : sum / (double)n;
+}
+
+/* Of an average over steps, if the correlation falls off geometrically. */
+static double tau_int_steps(double correlation) { return 0.5 * (1.0 + correlation) / (1.0 - correlation); }
+
+void rz_convergence_warn(rz_log *log, const rz_train_result *t) {
+  const double c = step_correlation(t);
+  if (c > MAX_CORRELATION)
+    rz_log_flag(
+        log, "training_under_sampled",
+        "the chains' energies correlate by %.2f from step to step (tau_int = %.2g steps): steps had few samples "
+        "of their own; raise discard_step or sweep_size",
+        c, tau_int_steps(c));
+}
+
+static rz_err write_tau(rz_output *o, const rz_train_result *t) {
+  const double c = step_correlation(t);
+  if (isnan(c)) return RZ_OK;
+  return rz_results_f64(o->results, "/trace/tau_int_steps", tau_int_steps(c), "steps",
+                        "autocorrelation time of the chains' energies over the second half of the training");
+}
+
+/* ---- rest ---- */
+
 /* What the slope is told for. */
 static const double PER_STEPS = 100.0;
 
@@ -40,6 +84,7 @@ rz_err rz_convergence_write(rz_output *o, const rz_train_result *t) {
   if (!r) return RZ_OK;
   const rz_plateau p = judge(o, t);
   const char *path = "/trace/plateau_slope";
+  RZ_TRY(write_tau(o, t));
   RZ_TRY(rz_results_text(r, "/trace/plateau", verdict_name(p.verdict),
                          "too_short, falling, unclear or flat: the energy over the last two windows"));
   if (p.verdict == RZ_PLATEAU_SHORT) return RZ_OK;

@@ -105,6 +105,7 @@ static rz_err report_training(ground_state *g) {
         "%lld steps were solved by eigen-decomposition, for the matrix of the natural gradient was not positive "
         "definite: raise diag_shift or samples",
         (long long)g->trained.n_fell_back);
+  rz_convergence_warn(run->log, &g->trained);
   RZ_TRY(rz_output_say(&g->output, "trained   %lld steps in %.1f s, %lld undone\n", (long long)g->trained.n_step,
                        g->trained.seconds, (long long)g->trained.n_rejected));
   return rz_convergence_say(&g->output, &g->trained);

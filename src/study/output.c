@@ -298,6 +298,7 @@ static const struct trace_column {
     {"tau_int", "draws", "integrated autocorrelation time of the energy"},
     {"r_hat", "1", "split R-hat of the energy"},
     {"ess", "1", "effective number of samples"},
+    {"step_correlation", "1", "of the chains' mean energies with those of the step before"},
     {"n_bad", "1", "samples left out, their local energy not finite"},
     {"learning_rate", "1", "learning rate of the step"},
     {"diag_shift", "1", "shift of the diagonal of S"},

@@ -88,6 +88,7 @@ rz_err rz_quantum_create(rz_config *config, const rz_comm *comm, rz_quantum *out
   *out = (rz_quantum){.config = config, .comm = comm};
   rz_err rc = rz_agree(comm, create_local(out, comm->size));
   if (rc == RZ_OK) rc = rz_sampler_create(config, out->model, out->ansatz, out->seed, comm, &out->sampler);
+  if (rc == RZ_OK) rc = rz_agree(comm, rz_persistence_init(out->sampler, &out->persistence));
   if (rc != RZ_OK) rz_quantum_free(out);
   return rc;
 }
@@ -101,6 +102,7 @@ rz_err rz_quantum_check(rz_config *config, int n_rank, rz_quantum *out) {
 
 void rz_quantum_free(rz_quantum *q) {
   rz_observables_destroy(&q->observables);
+  rz_persistence_free(&q->persistence);
   rz_sampler_destroy(&q->sampler);
   rz_ansatz_destroy(&q->ansatz);
   rz_model_destroy(&q->model);
@@ -126,7 +128,7 @@ static void add_field(rz_assessment *a, const char *name, rz_field_type type, do
   a->field[a->n_field++] = (rz_field){.name = name, .type = type, .real = real};
 }
 
-static void fill_fields(const rz_energy *e, const rz_sampler_info *info, rz_assessment *a) {
+static void fill_fields(const rz_energy *e, const rz_sampler_info *info, double step_correlation, rz_assessment *a) {
   add_field(a, "energy", RZ_FIELD_REAL, e->re.mean);
   add_field(a, "error", RZ_FIELD_REAL, e->re.error);
   add_field(a, "variance", RZ_FIELD_REAL, e->variance);
@@ -136,6 +138,7 @@ static void fill_fields(const rz_energy *e, const rz_sampler_info *info, rz_asse
   add_field(a, "tau_int", RZ_FIELD_OPTIONAL, e->re.tau_int);
   add_field(a, "r_hat", RZ_FIELD_OPTIONAL, e->re.r_hat);
   add_field(a, "ess", RZ_FIELD_OPTIONAL, e->re.ess);
+  add_field(a, "step_correlation", RZ_FIELD_OPTIONAL, step_correlation);
   a->field[a->n_field++] = (rz_field){.name = "n_bad", .type = RZ_FIELD_INT, .integer = e->n_bad};
 }
 
@@ -157,10 +160,12 @@ static void judge_energy(const rz_operator *h, const rz_energy *e, rz_assessment
 static rz_err assess_samples(rz_quantum *q, rz_samples *s, double complex *eloc, rz_assessment *out) {
   int64_t n_bad = 0;
   rz_energy energy;
+  double correlation;
   RZ_TRY(rz_agree(q->comm,
                   rz_local_values_and_jacobian(q->model->h, q->ansatz, s->n, s->spin, eloc, &n_bad, &out->jacobian)));
   RZ_TRY(
       rz_energy_estimate(q->comm, s, eloc, creal(rz_operator_trace_per_dim(q->model->h)), MAX_BAD_FRACTION, &energy));
+  RZ_TRY(rz_persistence_measure(&q->persistence, q->comm, s, eloc, energy.re.mean, &correlation));
   RZ_TRY(fill_residual(s, eloc, &energy, out));
   if (q->reproducible) RZ_TRY(rz_jacobian_set_blocks(out->jacobian, q->comm, rz_sampler_block(q->sampler, s)));
   out->objective = energy.re.mean;
@@ -168,7 +173,7 @@ static rz_err assess_samples(rz_quantum *q, rz_samples *s, double complex *eloc,
   const rz_sampler_info info = rz_sampler_info_last(q->sampler);
   out->mobility = info.acceptance;
   judge_energy(q->model->h, &energy, out);
-  fill_fields(&energy, &info, out);
+  fill_fields(&energy, &info, correlation, out);
   return RZ_OK;
 }
 
@@ -189,7 +194,9 @@ done:
 static rz_err update(void *self) { return rz_ansatz_update(((rz_quantum *)self)->ansatz); }
 
 static rz_err state(void *self, rz_array_visit *visit, void *ctx) {
-  return rz_sampler_state(((rz_quantum *)self)->sampler, visit, ctx);
+  rz_quantum *q = self;
+  RZ_TRY(rz_sampler_state(q->sampler, visit, ctx));
+  return rz_persistence_state(&q->persistence, visit, ctx);
 }
 
 static double field(const rz_assessment *a, const char *name) {

@@ -6,6 +6,7 @@
 #include "ritz/drive/train.h"
 #include "ritz/estimate/energy.h"
 #include "ritz/estimate/observable.h"
+#include "ritz/estimate/persistence.h"
 #include "ritz/model/hamiltonian.h"
 #include "ritz/sample/sampler.h"
 #include "ritz/study/study.h"
@@ -19,6 +20,7 @@ typedef struct rz_quantum {
   rz_model *model;
   rz_ansatz *ansatz;
   rz_sampler *sampler;
+  rz_persistence persistence; /* of its chains, over the steps of training */
   rz_observables *observables; /* of the deck's list */
 } rz_quantum;
 

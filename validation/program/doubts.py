@@ -20,7 +20,7 @@ BASE = {
     "hamiltonian": "model = 'tfim'",
     "ansatz": "kind = 'rbm'",
     "sampler": "chains = 64, samples = 256",
-    "optimiser": "iterations = 5, learning_rate = 0.05",
+    "optimiser": "iterations = 20, learning_rate = 0.05",
     "evaluate": "rel_error = 2e-2, max_samples = 65536",
 }
 FORCE = "force = .true.,"
@@ -34,6 +34,8 @@ DOUBTFUL = {
     "slow": ({"lattice": "geometry = 'chain', length = 32",
               "sampler": "sweep_size = 1, chains = 16, samples = 64, discard = 3000",
               "evaluate": "min_samples = 320, max_samples = 320, rel_error = 0.1"}, ["under_sampled"]),
+    "sticky": ({"lattice": "geometry = 'chain', length = 32", "optimiser": "iterations = 40",
+                "sampler": "sweep_size = 1, discard_step = 0, chains = 64, samples = 256"}, ["training_under_sampled"]),
     "stuck": ({**STUCK, "ansatz": "kind = 'mean_field', symmetry = 'uniform', init_width = 3"},
               ["not_ergodic", "chains_disagree", "below_bound", "below_reference"]),
     "turning": ({**STUCK, "ansatz": "kind = 'mean_field', symmetry = 'uniform', weights = 'complex', init_width = 0.4"},
@@ -93,6 +95,8 @@ def check_flags(test, folder):
     test.expect(done.code == 0, f"the clean deck ends with {done.code}:\n{done.err}")
     flags = flags_of(test, folder, "clean", done.text)
     test.expect(flags == {}, f"a run without fault raises {flags}")
+    with h5py.File(folder / "clean.h5", "r") as file:
+        test.expect(0.3 < file["trace/tau_int_steps"][()] < 1.0, f"tau_int_steps {file['trace/tau_int_steps'][()]}")
     raised = set()
     for name, (changes, wanted) in DOUBTFUL.items():
         done = run(test, folder, name, changes)
