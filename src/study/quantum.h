@@ -20,7 +20,7 @@ typedef struct rz_quantum {
   rz_model *model;
   rz_ansatz *ansatz;
   rz_sampler *sampler;
-  rz_persistence persistence; /* of its chains, over the steps of training */
+  rz_persistence persistence;  /* of its chains, over the steps of training */
   rz_observables *observables; /* of the deck's list */
 } rz_quantum;
 
