@@ -32,7 +32,7 @@ static double next_step(walkers *w, double memory, int t) {
       const int64_t at = (c - w->chains.first) * N_DRAW + i;
       mean += e / (N_CHAIN * N_DRAW);
       if (c < w->chains.first || c >= w->chains.first + w->chains.count) continue;
-      w->eloc[at] = CMPLX(e, imag);
+      w->eloc[at] = e + imag * I;
       w->weight[at] = 1.0 / (N_CHAIN * N_DRAW);
     }
   }
