@@ -136,6 +136,18 @@ static inline void store_words(uint32_t *x, uvec v) {
 /* mask (all ones or 0) ? a : b */
 static inline vec choose(ivec mask, vec a, vec b) { return (vec)((ivec)b ^ (((ivec)a ^ (ivec)b) & mask)); }
 
+/* pair[0] where a sign is 1, pair[1] where it is -1. */
+static inline vec choose_by_sign(ivec sign, const double *pair) {
+#if W == 8
+  return _mm512_permutevar_pd(_mm512_broadcast_f64x2(_mm_loadu_pd(pair)), (__m512i)sign);
+#elif W == 4
+  const __m128d p = _mm_loadu_pd(pair);
+  return _mm256_permutevar_pd(_mm256_set_m128d(p, p), (__m256i)sign);
+#else
+  return choose(sign < 0, splat(pair[1]), splat(pair[0]));
+#endif
+}
+
 static inline vec larger(vec a, vec b) {
 #if W == 8
   return _mm512_max_pd(a, b);

@@ -198,9 +198,9 @@ static void refresh_complex(const rz_cosh_net *net, const int8_t *x, double *cac
 
 /* re + i im times the factor of an input and its sign in the lanes l .. l + W - 1 */
 static inline void multiply_factor(const rz_factors *f, const int8_t *x, int32_t input, int l, vec *re, vec *im) {
-  const ivec down = negative(x + (int64_t)input * LANES, l);
-  const double *c = f->plain[0] + 2 * input, *d = f->plain[1] + 2 * input;
-  const vec e = choose(down, splat(c[1]), splat(c[0])), g = choose(down, splat(d[1]), splat(d[0])), old = *re;
+  const ivec sign = sign_of(x, input, l);
+  const vec e = choose_by_sign(sign, f->plain[0] + 2 * input), g = choose_by_sign(sign, f->plain[1] + 2 * input);
+  const vec old = *re;
   *re = product_re(old, *im, e, g);
   *im = product_im(old, *im, e, g);
 }

@@ -16,8 +16,8 @@ static inline const double *flip_row(const rz_cosh_net *net, int32_t i, int8_t x
   return net->flip + (2 * (int64_t)i + (x < 0)) * net->row_size;
 }
 
-/* All ones in the lanes l .. l + W - 1 where an input x [LANES] is -1. */
-static inline ivec negative(const int8_t *x, int l) { return widen(x + l) < 0; }
+/* 1 or -1, an input's sign in the lanes l .. l + W - 1. */
+static inline ivec sign_of(const int8_t *x, int32_t input, int l) { return widen(x + (int64_t)input * LANES + l); }
 
 /* to <- x y, rows */
 typedef void multiply_rows(int row_size, double *to, const double *x, const double *y);
@@ -36,9 +36,11 @@ static inline void make_row(const rz_cosh_net *net, int n, const int32_t *input,
 /* row [LANES]: of g for a change of one input, table rows as they are; or of 1 / g, which is g for the other sign. */
 static inline void rows_of_input(const rz_cosh_net *net, const int8_t *x, int32_t input, bool inverse,
                                  const double **row) {
-  const int64_t first = (int64_t)(uintptr_t)flip_row(net, input, 1), step = (int64_t)sizeof(double) * net->row_size,
-                other = inverse ? -1 : 0;
-  EACH_VEC *(ivec *)(void *)(row + l) = first + ((negative(x + (int64_t)input * LANES, l) ^ other) & step);
+  const int64_t first = (int64_t)(uintptr_t)flip_row(net, input, 1), step = (int64_t)sizeof(double) * net->row_size;
+  EACH_VEC { /* of an even number 1 keeps nothing, -1 all */
+    const ivec sign = sign_of(x, input, l);
+    *(ivec *)(void *)(row + l) = first + ((inverse ? -sign : sign) & step);
+  }
 }
 
 /* Up to four inputs: a row for every pattern of signs that some lane has, in the scratch row of its number. 1 / g is
@@ -51,7 +53,7 @@ static inline void choose_patterns(const rz_cosh_net *net, double *cache, const 
   uint32_t lanes[16] = {0}; /* which have the pattern */
   EACH_VEC {
     uvec pattern = {0};
-    for (int k = 0; k < n; ++k) pattern |= (uvec)negative(x + (int64_t)input[k] * LANES, l) & (uint64_t)1 << k;
+    for (int k = 0; k < n; ++k) pattern |= (uvec)(sign_of(x, input[k], l) < 0) & (uint64_t)1 << k;
     *(ivec *)(void *)(row + l) = first + (ivec)multiply_low(pattern, size);
     if (inverse) *(ivec *)(void *)(inverse + l) = first + (ivec)multiply_low((uint64_t)n_pattern - 1 - pattern, size);
     for (int p = 0; p < n_pattern; ++p) lanes[p] |= mask_bits((ivec)(pattern == (uint64_t)p)) << l;

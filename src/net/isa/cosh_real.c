@@ -149,10 +149,7 @@ static inline void divide(const rz_cosh_net *net, const cosh_lanes *s, const dou
                           const int32_t *input, double *out) {
   EACH_VEC {
     vec r = load(product + l) * load(s->inverse[0] + l);
-    for (int k = 0; k < n; ++k) {
-      const double *front = net->front.plain[0] + 2 * input[k];
-      r *= choose(negative(x + (int64_t)input[k] * LANES, l), splat(front[1]), splat(front[0]));
-    }
+    for (int k = 0; k < n; ++k) r *= choose_by_sign(sign_of(x, input[k], l), net->front.plain[0] + 2 * input[k]);
     store_any(out + l, r);
   }
 }
