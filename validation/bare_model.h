@@ -21,6 +21,17 @@ static inline rz_err bare_square(int lx, int ly, rz_model *m) {
   return rz_lattice_create(&spec, &m->lattice);
 }
 
+/* Transverse-field Ising ring, H = - sum sz_i sz_(i+1) - h sum sx_i in Pauli matrices. */
+static inline rz_err bare_ising_ring(int n_site, double h, rz_model *m) {
+  RZ_TRY(bare_chain(n_site, true, m));
+  RZ_TRY(rz_operator_create(n_site, &m->h));
+  for (int32_t i = 0; i < n_site; i++) {
+    RZ_TRY(rz_operator_add(m->h, -h, 1, &(rz_local){i, 'X'}));
+    RZ_TRY(rz_operator_add(m->h, -1.0, 2, (rz_local[2]){{i, 'Z'}, {(i + 1) % n_site, 'Z'}}));
+  }
+  return rz_operator_finish(m->h);
+}
+
 static inline void bare_free(rz_model *m) {
   if (m->h != m->bare) rz_operator_destroy(&m->h);
   rz_operator_destroy(&m->bare);

@@ -15,16 +15,6 @@ enum { N_SITE = 10, N_SEED = 200 };
 
 static rz_comm comm;
 
-static rz_err critical_ring(rz_model *m) {
-  RZ_TRY(bare_chain(N_SITE, true, m));
-  RZ_TRY(rz_operator_create(N_SITE, &m->h));
-  for (int32_t i = 0; i < N_SITE; i++) {
-    RZ_TRY(rz_operator_add(m->h, -1.0, 1, &(rz_local){i, 'X'}));
-    RZ_TRY(rz_operator_add(m->h, -1.0, 2, (rz_local[2]){{i, 'Z'}, {(i + 1) % N_SITE, 'Z'}}));
-  }
-  return rz_operator_finish(m->h);
-}
-
 /* A state with fluctuations: weights of a size that training would give. */
 static rz_err some_state(const rz_model *m, rz_ansatz **a) {
   RZ_TRY(rz_ansatz_create_spec(m->lattice, 2, "kind=rbm alpha=2 symmetry=translation", a));
@@ -108,7 +98,7 @@ int main(int argc, char **argv) {
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
   rz_model m;
   rz_ansatz *a = NULL;
-  RZ_EXPECT_OK(critical_ring(&m));
+  RZ_EXPECT_OK(bare_ising_ring(N_SITE, 1.0, &m));
   RZ_EXPECT_OK(some_state(&m, &a));
   seeds(&m, a, 1, N_SITE);
   seeds(&m, a, 1, 2); /* draws close together: tau of several draws */

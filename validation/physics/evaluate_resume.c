@@ -22,16 +22,6 @@ enum { N_SITE = 12, CHAINS = 64 };
 static rz_comm world;
 static char path[RZ_SCRATCH_PATH_SIZE];
 
-static rz_err critical_ring(rz_model *m) {
-  RZ_TRY(bare_chain(N_SITE, true, m));
-  RZ_TRY(rz_operator_create(N_SITE, &m->h));
-  for (int32_t i = 0; i < N_SITE; i++) {
-    RZ_TRY(rz_operator_add(m->h, -1.0, 1, &(rz_local){i, 'X'}));
-    RZ_TRY(rz_operator_add(m->h, -1.0, 2, (rz_local[2]){{i, 'Z'}, {(i + 1) % N_SITE, 'Z'}}));
-  }
-  return rz_operator_finish(m->h);
-}
-
 static rz_err some_state(const rz_model *m, rz_ansatz **a) {
   RZ_TRY(rz_ansatz_create_spec(m->lattice, 2, "kind=rbm alpha=2 symmetry=translation", a));
   rz_rng rng = rz_rng_stream(17, RZ_RNG_TEST, 0);
@@ -141,7 +131,7 @@ int main(int argc, char **argv) {
   if (world.rank == 0) RZ_EXPECT(rz_scratch_make(dir) == 0);
   MPI_Bcast(dir, sizeof dir, MPI_CHAR, 0, MPI_COMM_WORLD);
   rz_scratch_path(dir, "e.ckpt.h5", path);
-  RZ_EXPECT_OK(critical_ring(&m));
+  RZ_EXPECT_OK(bare_ising_ring(N_SITE, 1.0, &m));
   RZ_EXPECT_OK(some_state(&m, &a));
   RZ_EXPECT_OK(evaluate(&world, NULL, &m, a, "full_sum", 1, &full, &sx));
   for (int i = 0; i < n; i++) {

@@ -104,16 +104,6 @@ static void test_noise_alone(void) {
 
 /* ---- states ---- */
 
-static rz_err ring(rz_model *m) {
-  RZ_TRY(bare_chain(N_SITE, true, m));
-  RZ_TRY(rz_operator_create(N_SITE, &m->h));
-  for (int32_t i = 0; i < N_SITE; i++) {
-    RZ_TRY(rz_operator_add(m->h, -2.0, 1, &(rz_local){i, 'X'}));
-    RZ_TRY(rz_operator_add(m->h, -1.0, 2, (rz_local[2]){{i, 'Z'}, {(i + 1) % N_SITE, 'Z'}}));
-  }
-  return rz_operator_finish(m->h);
-}
-
 static rz_energy energy_of(const rz_model *m, const rz_ansatz *a, const char *method, int64_t samples, uint64_t seed) {
   const rz_sampler_spec chains = {
       .method = method, .chains = 32, .samples = samples, .sweep_size = 5, .discard = 40, .replicas = 1};
@@ -182,7 +172,7 @@ int main(int argc, char **argv) {
   rz_ed_result ed;
   rz_sector sector;
   double complex *ground = NULL;
-  RZ_EXPECT_OK(ring(&m));
+  RZ_EXPECT_OK(bare_ising_ring(N_SITE, 2.0, &m));
   RZ_EXPECT_OK(table_init(N_SITE, m.lattice, &a));
   const rz_ed_spec spec = {.op = m.h, .n_levels = 1, .solver = "dense", .tol = 1e-12, .with_vectors = true, .seed = 1};
   if (RZ_EXPECT_OK(rz_ed_solve(&spec, &comm, &ed)) &&

@@ -16,16 +16,6 @@ enum { N_SITE = 10 };
 
 static rz_comm world, self;
 
-static rz_err ring(rz_model *m) {
-  RZ_TRY(bare_chain(N_SITE, true, m));
-  RZ_TRY(rz_operator_create(N_SITE, &m->h));
-  for (int32_t i = 0; i < N_SITE; i++) {
-    RZ_TRY(rz_operator_add(m->h, -1.0, 1, &(rz_local){i, 'X'}));
-    RZ_TRY(rz_operator_add(m->h, -1.0, 2, (rz_local[2]){{i, 'Z'}, {(i + 1) % N_SITE, 'Z'}}));
-  }
-  return rz_operator_finish(m->h);
-}
-
 static rz_err run(const rz_comm *comm, const rz_evaluate_spec *spec, const char *method, const rz_model *m,
                   const rz_ansatz *a, rz_log *log, rz_observables **o, rz_evaluation *e) {
   static const char *const names[] = {"sx", "binder", "szsz"};
@@ -191,7 +181,7 @@ int main(int argc, char **argv) {
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_SELF, &self));
   rz_model m;
   rz_ansatz *a = NULL;
-  RZ_EXPECT_OK(ring(&m));
+  RZ_EXPECT_OK(bare_ising_ring(N_SITE, 1.0, &m));
   RZ_EXPECT_OK(rz_ansatz_create_spec(m.lattice, 2, "kind=rbm alpha=2 symmetry=translation", &a));
   rz_rng rng = rz_rng_stream(17, RZ_RNG_TEST, 0);
   for (int64_t k = 0; k < a->params.n; k++) a->params.value[k] = 0.22 * rz_rng_normal(&rng);
