@@ -13,18 +13,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from support import Cluster, deck_text, need, text_of, until  # noqa: E402
-from harness import Test, read_trace, skip  # noqa: E402
+from harness import Test, skip, steps_in  # noqa: E402
 from same import differences  # noqa: E402
 
 KEEPALIVE = ("--mca", "oob_tcp_keepalive_time", "5", "--mca", "oob_tcp_keepalive_intvl", "1",
              "--mca", "oob_tcp_keepalive_probes", "3")
-
-
-def steps(folder):
-    try:
-        return len(read_trace(folder / "deck.jsonl"))
-    except ValueError:
-        return 0
 
 
 def lose(test, cluster):
@@ -33,7 +26,7 @@ def lose(test, cluster):
     with open(folder / "log", "w", encoding="utf-8") as log:
         process = cluster.start("head", test.mpiexec, *KEEPALIVE, "--map-by", "node", test.flag, 2, test.ritz, "run",
                                 "deck.nml", cwd=folder, log=log)
-        if not test.expect(until(60, lambda: steps(folder) > 10), f"no steps\n{text_of(folder / 'log')[-900:]}"):
+        if not test.expect(until(60, lambda: steps_in(folder / "deck.jsonl") > 10), f"no steps\n{text_of(folder / 'log')[-900:]}"):
             process.kill()
             return
         cluster.cut("n2")
@@ -47,7 +40,7 @@ def lose(test, cluster):
     print(f"status {code} after {time.time() - at:.1f} s")
     test.expect(code == 205, f"a lost host: {code}\n{text_of(folder / 'log')[-900:]}")
     (folder / "deck.lock").unlink(missing_ok=True)  # its owner was in another pid namespace
-    end = steps(folder) + 5
+    end = steps_in(folder / "deck.jsonl") + 5
     run = test.launch(folder, 1, "resume", "deck.ckpt.h5", f"optimiser.iterations={end}")
     test.expect(run.code == 0, f"it does not go on: {run.code}\n{run.text[-600:]}")
     whole = test.folder("whole")

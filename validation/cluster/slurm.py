@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from support import Cluster, DECK, deck_text, namelist, need, text_of, until  # noqa: E402
-from harness import Test, read_trace  # noqa: E402
+from support import Cluster, deck_text, namelist, need, text_of, until  # noqa: E402
+from harness import ENDLESS, Test, steps_in  # noqa: E402
 from same import differences  # noqa: E402
 
 
@@ -38,29 +38,22 @@ class Jobs:
         return folder, self.submit(folder, "job.sh")
 
 
-def steps(folder):
-    try:
-        return len(read_trace(folder / "deck.jsonl"))
-    except ValueError:
-        return 0
-
-
 def warned(test, jobs):
     """SIGUSR1 to the script: checkpoint, queue, going on; ended by STOP, then finished by hand, equal to a whole run."""
     folder, job = jobs.made_by_ritz("warned", deck_text())
     log = folder / "log"
-    test.expect(until(60, lambda: steps(folder) > 5), f"the job does not begin:\n{text_of(log)[-600:]}")
+    test.expect(until(60, lambda: steps_in(folder / "deck.jsonl") > 5), f"the job does not begin:\n{text_of(log)[-600:]}")
     jobs.cluster.run("head", "scancel", "--batch", "--signal=USR1", job)
     test.expect(until(60, lambda: "by SIGUSR1 after step" in text_of(log)), f"not warned:\n{text_of(log)[-600:]}")
     test.expect(until(90, lambda: "resumed   deck.ckpt.h5" in text_of(log)), f"not resumed:\n{text_of(log)[-600:]}")
-    at = steps(folder)
-    test.expect(until(30, lambda: steps(folder) > at + 5), "the job that was put back into the queue makes no steps")
+    at = steps_in(folder / "deck.jsonl")
+    test.expect(until(30, lambda: steps_in(folder / "deck.jsonl") > at + 5), "the job that was put back into the queue makes no steps")
     jobs.cluster.run("head", "scancel", job)
     test.expect(until(30, lambda: jobs.state(job) == {"CANCELLED"}), f"scancel: {jobs.state(job)}")
-    test.expect(until(20, lambda: steps(folder) > at), "no trace is left")
-    at = steps(folder)
-    until(3, lambda: steps(folder) > at)
-    test.expect(steps(folder) == at, "ranks live on after scancel")
+    test.expect(until(20, lambda: steps_in(folder / "deck.jsonl") > at), "no trace is left")
+    at = steps_in(folder / "deck.jsonl")
+    until(3, lambda: steps_in(folder / "deck.jsonl") > at)
+    test.expect(steps_in(folder / "deck.jsonl") == at, "ranks live on after scancel")
     finish(test, folder)
 
 
@@ -69,7 +62,7 @@ def finish(test, folder):
     if not test.expect((folder / "deck.ckpt.h5").exists(), f"{folder.name} left no checkpoint"):
         return
     (folder / "deck.lock").unlink(missing_ok=True)  # of a process in another pid namespace, or just killed
-    end = steps(folder) + 5
+    end = steps_in(folder / "deck.jsonl") + 5
     run = test.launch(folder, 3, "resume", "deck.ckpt.h5", f"optimiser.iterations={end}")
     test.expect(run.code == 0, f"{folder.name} does not go on: {run.code}\n{run.text[-600:]}")
     whole = test.folder(folder.name + "-whole")
@@ -105,8 +98,8 @@ def shipped(test, jobs):
 
 def array(test, jobs):
     folder = test.folder("array")
-    sweep = namelist({"run": "study = 'ground_state', seed = 5", **DECK,
-                      "optimiser": DECK["optimiser"].replace("1000000", "10"),
+    sweep = namelist({"run": "study = 'ground_state', seed = 5", **ENDLESS,
+                      "optimiser": ENDLESS["optimiser"].replace("1000000", "10"),
                       "sweep": "axes = 'hamiltonian.h = 0.5, 1.0, 1.5'"})
     test.deck(folder, sweep, "deck.nml")
     made = test.alone(folder, "sweep", "deck.nml")

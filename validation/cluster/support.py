@@ -8,25 +8,13 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "program" / "support"))
-from harness import namelist, skip  # noqa: E402
+from harness import ENDLESS, namelist, skip  # noqa: E402
 
 SCRIPT = Path(__file__).parent / "virtual_cluster.sh"
 
-# Trains for ever; a test ends it.
-DECK = {
-    "lattice": "geometry = 'chain', length = 12",
-    "hamiltonian": "model = 'tfim'",
-    "ansatz": "kind = 'rbm', alpha = 2, init_width = 0.1",
-    "sampler": "chains = 64, samples = 512, discard = 10",
-    "optimiser": "method = 'sr', learning_rate = 0.01, diag_shift = 1e-2, solver = 'kernel', iterations = 1000000",
-    "evaluate": "max_samples = 16384, observables = 'sx'",
-    "reference": "method = 'none'",
-}
-
-
 def deck_text(iterations=1000000, more=""):
-    optimiser = DECK["optimiser"].replace("1000000", str(iterations))
-    return namelist({"run": f"study = 'ground_state', seed = 5, reproducible = .true.{more}", **DECK,
+    optimiser = ENDLESS["optimiser"].replace("1000000", str(iterations))
+    return namelist({"run": f"study = 'ground_state', seed = 5, reproducible = .true.{more}", **ENDLESS,
                      "optimiser": optimiser})
 
 

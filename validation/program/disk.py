@@ -8,18 +8,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
-from harness import Test, namelist, read_trace, skip  # noqa: E402
-
-DECK = {
-    "lattice": "geometry = 'chain', length = 10",
-    "hamiltonian": "model = 'tfim'",
-    "ansatz": "kind = 'rbm', alpha = 2, init_width = 0.1",
-    "sampler": "chains = 64, samples = 512, discard = 10",
-    "optimiser": "method = 'sr', learning_rate = 0.01, diag_shift = 1e-2, solver = 'kernel', iterations = 1000000",
-    "evaluate": "max_samples = 16384",
-    "reference": "method = 'none'",
-}
-
+from harness import ENDLESS, Test, namelist, skip, steps_in  # noqa: E402
 
 def fill(folder):
     """Until not a byte is left."""
@@ -41,13 +30,6 @@ def until(condition, seconds=30):
     return False
 
 
-def steps(folder):
-    try:
-        return len(read_trace(folder / "deck.jsonl"))
-    except ValueError:
-        return 0
-
-
 def start(test, folder, *words):
     log = open(test.root / "log", "a", encoding="utf-8")
     return subprocess.Popen([test.mpiexec, test.flag, "2", test.ritz, *words], cwd=folder, stdin=subprocess.DEVNULL,
@@ -59,9 +41,9 @@ def log(test):
 
 
 def fills_up(test, folder):
-    test.deck(folder, namelist({"run": "study = 'ground_state', seed = 5, checkpoint_minutes = 0.0", **DECK}), "deck.nml")
+    test.deck(folder, namelist({"run": "study = 'ground_state', seed = 5, checkpoint_minutes = 0.0", **ENDLESS}), "deck.nml")
     process = start(test, folder, "run", "deck.nml")
-    test.expect(until(lambda: steps(folder) > 5), f"no steps:\n{log(test)[-600:]}")
+    test.expect(until(lambda: steps_in(folder / "deck.jsonl") > 5), f"no steps:\n{log(test)[-600:]}")
     fill(folder)
     test.expect(until(lambda: "warning: no checkpoint at step" in log(test)), f"no warning:\n{log(test)[-600:]}")
     kept = (folder / "deck.ckpt.h5").read_bytes()
@@ -84,7 +66,8 @@ def fills_up(test, folder):
 
 def goes_on(test, folder):
     """When there is room, from the checkpoint that stayed."""
-    process = start(test, folder, "resume", "deck.ckpt.h5", f"optimiser.iterations={steps(folder) + 20}")
+    more = steps_in(folder / "deck.jsonl") + 20
+    process = start(test, folder, "resume", "deck.ckpt.h5", f"optimiser.iterations={more}")
     code = process.wait(timeout=60)
     test.expect(code == 0 and (folder / "deck.h5").exists(), f"it does not go on: {code}\n{log(test)[-800:]}")
 

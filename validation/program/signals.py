@@ -10,39 +10,25 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
-from harness import Test, namelist, read_trace  # noqa: E402
-
-DECK = {
-    "lattice": "geometry = 'chain', length = 12",
-    "hamiltonian": "model = 'tfim'",
-    "ansatz": "kind = 'rbm', alpha = 2, init_width = 0.1",
-    "sampler": "chains = 64, samples = 512, discard = 10",
-    "optimiser": "method = 'sr', learning_rate = 0.01, diag_shift = 1e-2, solver = 'kernel', iterations = 1000000",
-    "evaluate": "max_samples = 16384",
-    "reference": "method = 'none'",
-}
-
+from harness import ENDLESS, Test, namelist, steps_in  # noqa: E402
 
 class Started:
     """A run that trains for ever, past its first steps."""
 
     def __init__(self, test, name, ranks, more="", groups=None, launcher=True):
         self.test, self.name, self.folder = test, name, test.folder(name)
-        deck = namelist({"run": f"study = 'ground_state', seed = 5{more}", **(groups or DECK)})
+        deck = namelist({"run": f"study = 'ground_state', seed = 5{more}", **(groups or ENDLESS)})
         test.deck(self.folder, deck, "deck.nml")
         command = [test.mpiexec, test.flag, str(ranks)] * launcher + [test.ritz, "run", "deck.nml"]
         self.log = open(self.folder / "log", "w+", encoding="utf-8", errors="replace")
         self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=self.log)
         until = time.time() + 60
-        while len(self.steps()) < 3 and self.process.poll() is None and time.time() < until:
+        while self.steps() < 3 and self.process.poll() is None and time.time() < until:
             time.sleep(0.02)
 
     def steps(self):
-        try:
-            return read_trace(self.folder / "deck.jsonl")
-        except ValueError:
-            return []  # in the middle of a line
+        return steps_in(self.folder / "deck.jsonl")
 
     def ranks(self):
         done = subprocess.run(["pgrep", "-P", str(self.process.pid)], stdout=subprocess.PIPE, text=True)
@@ -98,8 +84,8 @@ def saves(test):
     until = time.time() + 30
     while (run.folder / "deck.ckpt.h5").read_bytes() == first and time.time() < until:
         time.sleep(0.02)
-    before = len(run.steps())
-    while len(run.steps()) <= before and time.time() < until and run.process.poll() is None:
+    before = run.steps()
+    while run.steps() <= before and time.time() < until and run.process.poll() is None:
         time.sleep(0.02)
     test.expect(run.process.poll() is None, "SIGUSR2 ends the run")
     test.expect((run.folder / "deck.ckpt.h5").read_bytes() != first, "SIGUSR2 writes no checkpoint")
@@ -119,7 +105,7 @@ def leaves_at_once(test):
     process.send_signal(signal.SIGTERM)
     code = process.wait(timeout=30)
     test.expect(code == -signal.SIGTERM, f"SIGTERM during a diagonalisation: {code}")
-    slow = {**DECK, "lattice": "geometry = 'chain', length = 60", "ansatz": "kind = 'rbm', alpha = 8",
+    slow = {**ENDLESS, "lattice": "geometry = 'chain', length = 60", "ansatz": "kind = 'rbm', alpha = 8",
             "sampler": "chains = 64, samples = 65536"}
     run = Started(test, "twice", 1, launcher=False, groups={**slow, "sampler": "chains = 64, samples = 8192"})
     begin = time.time()

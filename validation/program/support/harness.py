@@ -16,6 +16,17 @@ from pathlib import Path
 
 LIMIT = 120  # seconds for one start of the program
 
+# A training that goes on until a test ends it.
+ENDLESS = {
+    "lattice": "geometry = 'chain', length = 12",
+    "hamiltonian": "model = 'tfim'",
+    "ansatz": "kind = 'rbm', alpha = 2, init_width = 0.1",
+    "sampler": "chains = 64, samples = 512, discard = 10",
+    "optimiser": "method = 'sr', learning_rate = 0.01, diag_shift = 1e-2, solver = 'kernel', iterations = 1000000",
+    "evaluate": "max_samples = 16384, observables = 'sx'",
+    "reference": "method = 'none'",
+}
+
 
 class Run:
     """One finished start of the program: exit codes per rank, what it wrote."""
@@ -146,6 +157,14 @@ def read_trace(path):
         return []
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     return [line for line in lines if "step" in line]
+
+
+def steps_in(path):
+    """How many steps a trace shows that is being written: 0 in the middle of a line, too."""
+    try:
+        return len(read_trace(path))
+    except ValueError:
+        return 0
 
 
 def namelist(groups):
