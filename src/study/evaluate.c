@@ -53,6 +53,16 @@ static rz_err old_state_read(rz_config *config, const char *key, old_state *s) {
   return rc == RZ_ERR_INPUT ? rz_config_file_error(config, "state", key) : rc;
 }
 
+/* The state to compare with, if the deck names one; nothing is left behind on failure. */
+static rz_err other_state_read(rz_config *config, const old_state *state, old_state *other) {
+  *other = (old_state){0};
+  if (!rz_config_has(config, "state", "overlap_with")) return RZ_OK;
+  RZ_TRY(old_state_read(config, "overlap_with", other));
+  const rz_err rc = rz_overlap_check(state->model, other->model);
+  if (rc != RZ_OK) old_state_free(other);
+  return rc == RZ_ERR_INPUT ? rz_config_file_error(config, "state", "overlap_with") : rc;
+}
+
 /* A full sum has every configuration once: weights, not samples. */
 static rz_err check_dump(rz_config *config) {
   if (rz_config_int(config, "state", "dump") > 0 &&
@@ -63,12 +73,13 @@ static rz_err check_dump(rz_config *config) {
 }
 
 static rz_err check(rz_config *config, int n_rank, FILE *out) {
-  old_state state;
+  old_state state, other = {0};
   rz_observables *observables = NULL;
   rz_err rc = RZ_OK;
   rz_evaluate_check(config);
   RZ_TRY(check_dump(config));
   RZ_TRY(old_state_read(config, "file", &state));
+  RZ_TRY_DONE(rc, other_state_read(config, &state, &other));
   const rz_err sampler = rz_sampler_check(config, state.model, n_rank); /* reported together with the observables */
   RZ_TRY_DONE(rc, rz_quantum_observables(config, state.model, &observables));
   RZ_TRY_DONE(rc, sampler);
@@ -77,13 +88,14 @@ static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_quantum_print_evaluation(state.model, observables, out);
 done:
   rz_observables_destroy(&observables);
+  old_state_free(&other);
   old_state_free(&state);
   return rc;
 }
 
 typedef struct evaluate_run {
   const rz_run *run;
-  old_state state;
+  old_state state, other; /* other.model is NULL without overlap_with */
   rz_sampler *sampler;
   rz_observables *observables;
   rz_evaluation evaluation;
@@ -99,6 +111,7 @@ static rz_err prepare(evaluate_run *e) {
   rz_evaluate_check(run->config);
   RZ_TRY(check_dump(run->config));
   RZ_TRY(rz_agree(run->comm, old_state_read(run->config, "file", &e->state)));
+  RZ_TRY(rz_agree(run->comm, other_state_read(run->config, &e->state, &e->other)));
   RZ_TRY(rz_agree(run->comm, rz_quantum_observables(run->config, e->state.model, &e->observables)));
   return rz_sampler_create(run->config, e->state.model, e->state.ansatz, seed, run->comm, &e->sampler);
 }
@@ -136,12 +149,8 @@ static rz_err measure(evaluate_run *e) {
 
 static rz_err overlap_with_other(evaluate_run *e) {
   const rz_run *run = e->run;
-  if (!rz_config_has(run->config, "state", "overlap_with")) return RZ_OK;
-  old_state other;
-  RZ_TRY(rz_agree(run->comm, old_state_read(run->config, "overlap_with", &other)));
-  const rz_err rc = rz_overlap_measure(run, e->state.model, e->state.ansatz, other.model, other.ansatz, &e->overlap);
-  old_state_free(&other);
-  RZ_TRY(rc);
+  if (!e->other.model) return RZ_OK;
+  RZ_TRY(rz_overlap_measure(run, e->state.model, e->state.ansatz, e->other.ansatz, &e->overlap));
   return rz_output_say(&e->output, "overlap   |<a|b>|^2 = %.9g +- %.1g   (%s)\n", e->overlap.fidelity, e->overlap.error,
                        e->overlap.exact ? "all configurations" : "sampled from both");
 }
@@ -183,6 +192,7 @@ static rz_err run(const rz_run *run) {
   rz_sampler_destroy(&e.sampler);
   rz_keeping_end(&e.keeping);
   rz_output_close(&e.output);
+  old_state_free(&e.other);
   old_state_free(&e.state);
   return rc;
 }

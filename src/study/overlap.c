@@ -18,7 +18,7 @@ static bool same_sites(const rz_lattice_spec *a, const rz_lattice_spec *b) {
   return same;
 }
 
-static rz_err same_space(const rz_model *a, const rz_model *b) {
+rz_err rz_overlap_check(const rz_model *a, const rz_model *b) {
   const int n = rz_lattice_n_site(a->lattice);
   RZ_CHECK(n == rz_lattice_n_site(b->lattice), RZ_ERR_INPUT, "the states have %d and %d sites", n,
            rz_lattice_n_site(b->lattice));
@@ -203,11 +203,10 @@ static rz_err sampled(const rz_run *run, const rz_model *model, const rz_ansatz 
   return RZ_OK;
 }
 
-rz_err rz_overlap_measure(const rz_run *run, const rz_model *model_a, const rz_ansatz *a, const rz_model *model_b,
-                          const rz_ansatz *b, rz_overlap *out) {
-  RZ_TRY(same_space(model_a, model_b));
+rz_err rz_overlap_measure(const rz_run *run, const rz_model *model, const rz_ansatz *a, const rz_ansatz *b,
+                          rz_overlap *out) {
   const bool summed = strcmp(rz_config_string(run->config, "sampler", "method"), "full_sum") == 0;
-  if (summed || rz_sector_dimension(a->n_site, model_a->fixed_sz, model_a->n_up) <= FULL_SUM_DIM)
-    return rz_agree(run->comm, full_sum(run->comm, model_a, a, b, out));
-  return rz_agree(run->comm, sampled(run, model_a, a, b, out));
+  if (summed || rz_sector_dimension(a->n_site, model->fixed_sz, model->n_up) <= FULL_SUM_DIM)
+    return rz_agree(run->comm, full_sum(run->comm, model, a, b, out));
+  return rz_agree(run->comm, sampled(run, model, a, b, out));
 }

@@ -12,10 +12,12 @@ typedef struct rz_overlap {
   bool exact;             /* summed over the whole sector */
 } rz_overlap;
 
-/* Up to 2^20 states, or where the deck's sampler is one, by a full sum, else <psi_b/psi_a>_a <psi_a/psi_b>_b by
- * sampling both with the deck's sampler. The states must belong to one lattice, sector and basis (RZ_ERR_INPUT says
- * what differs). Collective. */
-rz_err rz_overlap_measure(const rz_run *run, const rz_model *model_a, const rz_ansatz *a, const rz_model *model_b,
-                          const rz_ansatz *b, rz_overlap *out);
+/* RZ_ERR_INPUT says in what the states differ that keeps them from being compared: sites, lattice, sector, basis. */
+rz_err rz_overlap_check(const rz_model *a, const rz_model *b);
+
+/* Of two states that passed the check; `model` is that of either. Up to 2^20 states, or where the deck's sampler is
+ * one, by a full sum, else <psi_b/psi_a>_a <psi_a/psi_b>_b by sampling both with the deck's sampler. Collective. */
+rz_err rz_overlap_measure(const rz_run *run, const rz_model *model, const rz_ansatz *a, const rz_ansatz *b,
+                          rz_overlap *out);
 
 #endif

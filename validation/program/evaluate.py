@@ -190,9 +190,10 @@ def check_refusals(test, folder):
                          "state": f"file = 'a.h5', overlap_with = '{other}.h5'", "sampler": SAMPLER,
                          "evaluate": "max_samples = 2048"})
         test.deck(folder, deck, "no.nml")
-        done = test.launch_each(folder, 2, "run", "no.nml")
-        test.expect(set(done.codes) == {66} and reason in done.err, f"{done.codes}: {done.err[:500]}")
-        test.expect(not (folder / "no.h5").exists(), "a refused comparison wrote a file")
+        for done in (test.alone(folder, "check", "no.nml"), test.launch_each(folder, 2, "run", "no.nml")):
+            test.expect(set(done.codes) == {66} and "no.nml:2:" in done.err and reason in done.err,
+                        f"{done.codes}: {done.err[:500]}")
+        test.expect(not list(folder.glob("no.*h5")), "a refused comparison wrote a file")
 
     test.deck(folder, namelist({"run": "study = 'evaluate', output = 'no.h5'", "state": "file = 'a.h5', dump = 10",
                                 "sampler": "method = 'full_sum'"}), "no.nml")
