@@ -26,6 +26,7 @@ void rz_operator_destroy(rz_operator **op) {
   rz_free(&o->coef);
   rz_free(&o->first);
   rz_free(&o->zsite);
+  rz_free(&o->like_end);
   rz_free(op);
 }
 
@@ -172,6 +173,7 @@ rz_err rz_operator_clone(const rz_operator *op, rz_operator **out) {
   RZ_TRY_DONE(rc, copy(n_term, sizeof *op->coef, op->coef, (void **)&o->coef));
   RZ_TRY_DONE(rc, copy(n_first, sizeof *op->first, op->first, (void **)&o->first));
   RZ_TRY_DONE(rc, copy(n_z, sizeof *op->zsite, op->zsite, (void **)&o->zsite));
+  RZ_TRY_DONE(rc, copy(n_term, sizeof *op->like_end, op->like_end, (void **)&o->like_end));
   o->finished = op->finished;
   o->keeps_sz = op->keeps_sz;
   o->stoquastic = op->stoquastic;
@@ -184,6 +186,7 @@ rz_err rz_operator_clone(const rz_operator *op, rz_operator **out) {
     f->coef = o->coef + (f->coef - op->coef);
     f->first = o->first + (f->first - op->first);
     f->zsite = o->zsite + (f->zsite - op->zsite);
+    f->like_end = o->like_end + (f->like_end - op->like_end);
   }
   *out = o;
   return RZ_OK;

@@ -20,12 +20,7 @@ int64_t rz_operator_n_ratio(const rz_operator *op) {
 enum { LANES = 64, MAX_RUN = 16384 };
 
 static int32_t run_end(const rz_flip_set *f, int32_t k) {
-  const double *c = (const double *)f->coef; /* pairs (re, im) */
-  const double re = c[2 * k], im = c[2 * k + 1];
-  const int32_t stop = f->n_term - k > MAX_RUN ? k + MAX_RUN : f->n_term;
-  do k++;
-  while (k < stop && c[2 * k] == re && c[2 * k + 1] == im);
-  return k;
+  return f->like_end[k] - k > MAX_RUN ? k + MAX_RUN : f->like_end[k];
 }
 
 static int sign_of(int32_t n, const int32_t *site, const int8_t *spin) {

@@ -140,6 +140,7 @@ static rz_err gather(rz_operator *op, int64_t n, const keyed *key) {
   RZ_TRY(RZ_NEW(n, &op->coef));
   RZ_TRY(RZ_NEW(n + n_set, &op->first));
   RZ_TRY(RZ_NEW(n_z, &op->zsite));
+  RZ_TRY(RZ_NEW(n, &op->like_end));
   int64_t flip = 0, z = 0, first = 0;
   for (int64_t k = 0; k < n; op->n_set++) {
     rz_flip_set *f = &op->set[op->n_set];
@@ -149,6 +150,7 @@ static rz_err gather(rz_operator *op, int64_t n, const keyed *key) {
                        .coef = op->coef + k,
                        .first = op->first + first,
                        .zsite = op->zsite + z,
+                       .like_end = op->like_end + k,
                        .real = true};
     copy_sites(head->n_flip, key[k].site, op->flip_site + flip);
     flip += head->n_flip;
@@ -181,6 +183,15 @@ static rz_err equalise_all(rz_operator *op) {
   return RZ_OK;
 }
 
+static void find_like_terms(rz_operator *op) {
+  for (int64_t i = 0; i < op->n_set; i++) {
+    const rz_flip_set *f = &op->set[i];
+    int32_t *end = op->like_end + (f->like_end - op->like_end);
+    for (int32_t k = f->n_term - 1; k >= 0; k--)
+      end[k] = k + 1 < f->n_term && f->coef[k] == f->coef[k + 1] ? end[k + 1] : k + 1;
+  }
+}
+
 rz_err rz_operator_finish(rz_operator *op) {
   RZ_CHECK(!op->finished, RZ_ERR_ARG, "the operator is finished already");
   rz_err rc = RZ_OK;
@@ -193,6 +204,7 @@ rz_err rz_operator_finish(rz_operator *op) {
   RZ_TRY_DONE(rc, make_hermitian(n, key));
   RZ_TRY_DONE(rc, gather(op, n, key));
   RZ_TRY_DONE(rc, equalise_all(op));
+  find_like_terms(op);
   RZ_TRY_DONE(rc, rz_operator_survey(op));
   op->finished = true;
   rz_free(&op->string);

@@ -27,6 +27,7 @@ struct rz_operator {
   double complex *coef;
   int32_t *first;
   int32_t *zsite;
+  int32_t *like_end;
 };
 
 /* Find out what holds for every configuration; after finishing and after each rotation. */

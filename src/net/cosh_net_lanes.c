@@ -47,11 +47,18 @@ static void ratio_slow(const rz_cosh_net *net, const int8_t *x, int n, const int
   }
 }
 
-/* |old / product - 1| of one lane. */
-static double difference(const cosh_lanes *s, const lane_numbers *old, int l) {
-  const double a = old->re[l], b = old->im[l], c = s->inverse[0][l], d = s->inverse[1][l];
-  const double shift = old->exponent[l] - s->product.exponent[l], scale = shift == 0.0 ? 1.0 : exp2(shift);
-  return fabs(scale * (a * c - b * d) - 1.0) + fabs(scale * (a * d + b * c));
+/* The most |old / product - 1| of any lane; `scaled` if an exponent may differ from zero. */
+static double difference(const cosh_lanes *s, const lane_numbers *old, bool scaled) {
+  double scale[LANES], d[LANES], most = 0.0;
+  for (int l = 0; l < LANES; ++l) scale[l] = 1.0;
+  for (int l = 0; scaled && l < LANES; ++l)
+    scale[l] = exp2(old->exponent[l] - s->product.exponent[l]);
+  for (int l = 0; l < LANES; ++l) {
+    const double a = old->re[l], b = old->im[l], c = s->inverse[0][l], e = s->inverse[1][l];
+    d[l] = fabs(scale[l] * (a * c - b * e) - 1.0) + fabs(scale[l] * (a * e + b * c));
+  }
+  for (int l = 0; l < LANES; ++l) most = d[l] > most ? d[l] : most;
+  return most;
 }
 
 /* log of the mantissas: a complex one may be zero, a real one is a normal number. */
@@ -75,16 +82,14 @@ double rz_cosh_net_refresh(const rz_cosh_net *net, const int8_t *x, double *cach
   }
   const cosh_lanes *s = (const cosh_lanes *)(const void *)cache;
   const lane_numbers carried = s->product, *p = &s->product;
+  const bool carried_scaled = s->scaled;
   const double start = GROUP * (net->is_complex ? START_COMPLEX : START_REAL) + net->n_hidden;
-  double re[LANES], im[LANES], log_re[LANES], log_im[LANES], drift = 0.0;
+  double re[LANES], im[LANES], log_re[LANES], log_im[LANES];
   net->kernels->refresh(net, x, cache, re, im);
   logs(net, p, log_re, log_im);
-  for (int l = 0; l < LANES; ++l) {
+  for (int l = 0; l < LANES; ++l)
     value[l] = CMPLX(re[l] + log_re[l] + (p->exponent[l] - start) * RZ_LOG2, im[l] + log_im[l]);
-    const double d = difference(s, &carried, l);
-    drift = d > drift ? d : drift;
-  }
-  return drift;
+  return difference(s, &carried, carried_scaled || s->scaled);
 }
 
 void rz_cosh_net_ratio(const rz_cosh_net *net, double *cache, const int8_t *x, int n, const int32_t *input,

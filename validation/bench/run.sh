@@ -12,7 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../jobscripts/setup.sh"
 
 folder=${RITZ_BENCH_BUILD:-$ritz_root/.build/release}
-cores=$(nproc)
+cores=$(env -u OMP_NUM_THREADS nproc) # which it would count instead
 
 declare -A about=(
   [limits]="products, factorisations, copies and messages: what the machine can do"

@@ -28,8 +28,9 @@ typedef struct rz_flip_set {
   const double complex *coef; /* [n_term]; imaginary parts are zero for a real operator */
   const int32_t *first;       /* [n_term + 1]: sites of term k are zsite[first[k]] .. zsite[first[k+1] - 1] */
   const int32_t *zsite;
-  bool real;       /* every coefficient is real */
-  double rounding; /* an off-diagonal sum of at most this size is rounding error and counts as zero */
+  const int32_t *like_end; /* [n_term]: terms k .. like_end[k] - 1 have one coefficient */
+  bool real;               /* every coefficient is real */
+  double rounding;         /* an off-diagonal sum of at most this size is rounding error and counts as zero */
 } rz_flip_set;
 
 /* op: one of 'I' 'X' 'Y' 'Z' 'x' 'y' 'z' '+' '-': capital letters are Pauli matrices, small letters spin-1/2 operators
