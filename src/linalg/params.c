@@ -12,16 +12,18 @@ int64_t rz_view_length(const rz_view *v) {
 }
 
 rz_err rz_params_add(rz_params *p, const char *name, bool is_complex, int n_dim, const int64_t *shape) {
-  const int n_max = (int)(sizeof p->view / sizeof p->view[0]);
   RZ_CHECK(!p->value, RZ_ERR_ARG, "view %s: the parameters are allocated already", name);
-  RZ_CHECK(p->n_view < n_max, RZ_ERR_ARG, "view %s: more than %d views", name, n_max);
+  RZ_CHECK(p->n_view < RZ_MAX_VIEW, RZ_ERR_ARG, "view %s: more than %d views", name, RZ_MAX_VIEW);
+  RZ_CHECK(strlen(name) < RZ_VIEW_NAME_SIZE, RZ_ERR_ARG, "view %s: a name of %d characters or more", name,
+           RZ_VIEW_NAME_SIZE);
   RZ_CHECK(n_dim >= 0 && n_dim <= 3, RZ_ERR_ARG, "view %s: %d dimensions", name, n_dim);
   RZ_CHECK(rz_params_find(p, name) < 0, RZ_ERR_ARG, "two views named %s", name);
-  rz_view v = {.name = name, .n_dim = n_dim, .is_complex = is_complex, .offset = p->n};
+  rz_view v = {.n_dim = n_dim, .is_complex = is_complex, .offset = p->n};
   for (int d = 0; d < n_dim; d++) {
     RZ_CHECK(shape[d] >= 0, RZ_ERR_ARG, "view %s: extent %lld", name, (long long)shape[d]);
     v.shape[d] = shape[d];
   }
+  strcpy(v.name, name);
   p->view[p->n_view++] = v;
   p->n += view_numbers(&v);
   return RZ_OK;

@@ -46,11 +46,13 @@ static void check_views(void) {
   RZ_EXPECT(s.n == 3 && s.numbers == 30);
   rz_params_free(&p);
   RZ_EXPECT(p.n == 0 && p.value == NULL && p.n_view == 0);
-  for (int i = 0; i < 8; i++) {
-    static const char *const name[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
-    RZ_EXPECT_OK(rz_params_add(&p, name[i], false, 1, vector));
+  RZ_EXPECT(rz_params_add(&p, "a name as long as no view may have", false, 1, vector) == RZ_ERR_ARG);
+  for (int i = 0; i < RZ_MAX_VIEW; i++) {
+    char name[] = {(char)('A' + i / 26), (char)('a' + i % 26), '\0'};
+    RZ_EXPECT_OK(rz_params_add(&p, name, false, 1, vector));
   }
-  RZ_EXPECT(rz_params_add(&p, "ninth", false, 1, vector) == RZ_ERR_ARG);
+  RZ_EXPECT(rz_params_find(&p, "Bc") == 28);
+  RZ_EXPECT(rz_params_add(&p, "one more", false, 1, vector) == RZ_ERR_ARG);
   rz_params_free(&p);
 }
 

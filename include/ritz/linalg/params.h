@@ -8,8 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { RZ_MAX_VIEW = 64, RZ_VIEW_NAME_SIZE = 32 };
+
 typedef struct rz_view {
-  const char *name; /* "W", "b" */
+  char name[RZ_VIEW_NAME_SIZE]; /* "W", "b" */
   int n_dim;
   int64_t shape[3]; /* of elements; last index fastest */
   bool is_complex;  /* elements are pairs: 2 numbers each */
@@ -20,10 +22,10 @@ typedef struct rz_params {
   int64_t n;     /* real numbers in all */
   double *value; /* [n] */
   int n_view;
-  rz_view view[8];
+  rz_view view[RZ_MAX_VIEW];
 } rz_params;
 
-/* Build: add views, then allocate (zeroed). Destroy clears. */
+/* Build: add views (the name is copied), then allocate (zeroed). Free clears. */
 rz_err rz_params_add(rz_params *p, const char *name, bool is_complex, int n_dim, const int64_t *shape);
 rz_err rz_params_allocate(rz_params *p);
 void rz_params_free(rz_params *p);
