@@ -199,6 +199,7 @@ rz_err rz_jacobian_like(const rz_jacobian *j, int64_t n, rz_jacobian **out) {
   }
   RZ_TRY_DONE(rc, rz_jacobian_scale(new, j->scale));
   memcpy(new->mean, j->mean, (size_t)(j->n_comp * j->n_param) * sizeof *j->mean);
+  new->about_zero = j->about_zero;
   new->centred = j->centred;
   *out = new;
 done:

@@ -233,6 +233,7 @@ rz_err rz_jacobian_prepare_gram(rz_jacobian *j) {
   rz_free(&j->dots);
   RZ_TRY(rz_jacobian_keep_panel(j));
   RZ_TRY(rz_jacobian_keep_factors(j));
+  if (!j->centred) return RZ_OK;
   RZ_TRY_DONE(rc, RZ_NEW(j->n_comp * j->n_comp * j->n, &dots));
   for (int cm = 0; cm < j->n_comp; cm++)
     for (int c = 0; c < j->n_comp; c++) {

@@ -21,7 +21,8 @@ struct rz_jacobian {
   double *
       *factors;   /* [n_layer] inputs and signals of layers with their samples side by side, for Gram blocks; or NULL */
   float **inputs; /* [n_layer] the inputs of these, where single precision multiplies them exactly; or NULL */
-  bool centred;
+  bool about_zero; /* no mean is ever subtracted */
+  bool centred;    /* the mean is subtracted */
   int64_t block; /* samples that go through together */
   rz_tree *tree; /* over the blocks of all ranks; NULL: all samples of a rank are one block, and MPI sums */
 };

@@ -43,8 +43,11 @@ done:
   return rc;
 }
 
+void rz_jacobian_about_zero(rz_jacobian *j) { j->about_zero = true; }
+
 rz_err rz_jacobian_centre(rz_jacobian *j, const rz_comm *comm) {
   rz_jacobian_forget(j);
+  if (j->about_zero) return rz_agree(comm, prepare(j));
   RZ_TRY(rz_jacobian_sum(j, comm, prepare(j), j->n_comp * j->n_param, weighted_rows, NULL, j->mean));
   j->centred = true;
   return RZ_OK;

@@ -9,6 +9,7 @@
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"
 #include <complex.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,7 +196,8 @@ static void all_products(rz_jacobian *j, const dense *d, rz_range mine, const do
   grams(j, d, mine, scale, centred);
 }
 
-static void check_setting(const setting *s, const rz_comm *comm, int64_t n) {
+/* about_zero: rows that have no mean to be centred about. */
+static void check_setting(const setting *s, const rz_comm *comm, int64_t n, bool about_zero) {
   const rz_range mine = rz_share(n, comm->rank, comm->size);
   int32_t *gather[4] = {0};
   rz_jacobian *j = NULL;
@@ -218,15 +220,19 @@ static void check_setting(const setting *s, const rz_comm *comm, int64_t n) {
     fill(added, (uint64_t)(10 * k + 1), mine, &d);
     offset += (int64_t)l.d_in * l.d_out * (l.complex_weights ? 2 : 1);
   }
-  for (int c = 0; c < s->n_comp; c++)
+  for (int c = 0; c < s->n_comp && !about_zero; c++)
     for (int64_t i = 0; i < n; i++)
       for (int64_t k = 0; k < n_param; k++) d.mean[c * n_param + k] += d.w[i] * d.j[(c * n + i) * n_param + k];
   double *scale = reals(n_param);
   for (int64_t k = 0; k < n_param; k++) scale[k] = 0.5 + fabs(draw(96, (uint64_t)k));
-  all_products(j, &d, mine, NULL, 0);
-  RZ_EXPECT_OK(rz_jacobian_scale(j, scale));
-  all_products(j, &d, mine, scale, 0);
-  RZ_EXPECT_OK(rz_jacobian_scale(j, NULL));
+  if (about_zero) {
+    rz_jacobian_about_zero(j);
+  } else {
+    all_products(j, &d, mine, NULL, 0);
+    RZ_EXPECT_OK(rz_jacobian_scale(j, scale));
+    all_products(j, &d, mine, scale, 0);
+    RZ_EXPECT_OK(rz_jacobian_scale(j, NULL));
+  }
   RZ_EXPECT_OK(rz_jacobian_centre(j, comm));
   RZ_EXPECT_NEAR(worst(n_param * s->n_comp, rz_jacobian_mean(j), d.mean, 1), 0, 1e-12);
   all_products(j, &d, mine, NULL, 1);
@@ -297,6 +303,23 @@ static void check_exact_inputs(int n_share) {
   free(out);
 }
 
+/* Weights are checked and dropped samples cleared there, too. */
+static void check_dropped_about_zero(const rz_comm *comm) {
+  rz_jacobian *j = NULL;
+  rz_layer *l = NULL;
+  double g = NAN;
+  RZ_EXPECT_OK(rz_jacobian_create(2, 1, 1, &j));
+  RZ_EXPECT_OK(rz_jacobian_add(j, &(rz_layer){.d_in = 1, .d_out = 1, .n_share = 1}, false, false, &l));
+  rz_jacobian_about_zero(j);
+  RZ_EXPECT(rz_jacobian_centre(j, comm) == RZ_ERR_ARG); /* weights never set */
+  rz_jacobian_weights(j)[0] = 1.0, rz_jacobian_weights(j)[1] = 0.0;
+  l->d_re[0] = 3.0, l->d_re[1] = NAN;
+  RZ_EXPECT_OK(rz_jacobian_centre(j, comm));
+  RZ_EXPECT_OK(rz_jacobian_apply_t(j, (double[]){1.0, 1.0}, &g));
+  RZ_EXPECT(g == 3.0 && rz_jacobian_mean(j)[0] == 0.0);
+  rz_jacobian_destroy(&j);
+}
+
 static void check_errors(const rz_comm *comm) {
   rz_jacobian *j = NULL;
   rz_layer *l = NULL;
@@ -323,14 +346,16 @@ static void check_errors(const rz_comm *comm) {
   RZ_EXPECT_OK(rz_jacobian_centre(j, comm));
   RZ_EXPECT_NEAR(rz_jacobian_mean(j)[0], 2.0, 1e-15);
   rz_jacobian_destroy(&j);
+  check_dropped_about_zero(comm);
 }
 
 static void check_products(const rz_comm *comm) {
   const int n_setting = (int)(sizeof settings / sizeof settings[0]);
   for (int i = 0; i < n_setting; i++) {
     const int before = rz_n_failed;
-    check_setting(&settings[i], comm, i == n_setting - 1 ? 7 : 23);
-    check_setting(&settings[i], comm, 1); /* most ranks hold nothing */
+    check_setting(&settings[i], comm, i == n_setting - 1 ? 7 : 23, false);
+    check_setting(&settings[i], comm, i == n_setting - 1 ? 3 : 9, true);
+    check_setting(&settings[i], comm, 1, false); /* most ranks hold nothing */
     if (rz_n_failed > before)
       fprintf(stderr, "in setting '%s' with '%s'\n", settings[i].name, rz_isa_name(rz_isa_current()));
   }

@@ -7,7 +7,8 @@
  * d out/d Re W = X D, d out/d Im W = i X D.
  *
  * Rows. Local row r = c * n + i: component c, sample i. Weights w_i belong to samples; sums over all ranks give 1.
- * Centring. After rz_jacobian_centre every product is that of J - 1 mean^T, mean_c[k] = sum_i w_i J[(c, i), k].
+ * Centring. After rz_jacobian_centre every product is that of J - 1 mean^T, mean_c[k] = sum_i w_i J[(c, i), k]; or of J
+ * itself, mean = 0, where the rows are about zero, as those of a regression are.
  * Column scales. After rz_jacobian_scale every product is that of J diag(1 / s).
  * Functions are local unless said otherwise. Thread-safe for reading. */
 #ifndef RITZ_LINALG_JACOBIAN_H
@@ -55,12 +56,15 @@ double rz_jacobian_weight(const rz_jacobian *j, int64_t i);
  * time. Before rz_jacobian_centre. Collective. */
 rz_err rz_jacobian_set_blocks(rz_jacobian *j, const rz_comm *comm, int64_t block);
 bool rz_jacobian_in_blocks(const rz_jacobian *j);
-/* Subtract the mean over all ranks' samples from now on. The factors are complete and stay as they are from here on;
- * those of samples with weight 0 are cleared first, so that a dropped sample may hold anything. Rows of shared layers
- * are kept from then on where they are not many more numbers than the factors. Collective: one sum of
- * n_comp * n_param. Errors: RZ_ERR_ARG for a weight that is not a number >= 0, on every rank. */
+/* Nothing is to be subtracted: the mean counts as 0. Before rz_jacobian_centre. */
+void rz_jacobian_about_zero(rz_jacobian *j);
+/* Subtract the mean over all ranks' samples from now on, unless the rows are about zero. The factors are complete and
+ * stay as they are from here on; those of samples with weight 0 are cleared first, so that a dropped sample may hold
+ * anything. Rows of shared layers are kept from then on where they are not many more numbers than the factors.
+ * Collective: one sum of n_comp * n_param; about zero an agreement. Errors: RZ_ERR_ARG for a weight that is not a
+ * number >= 0, on every rank. */
 rz_err rz_jacobian_centre(rz_jacobian *j, const rz_comm *comm);
-/* Borrowed [n_comp, n_param], zero before centring. */
+/* Borrowed [n_comp, n_param], zero before centring and about zero. */
 const double *rz_jacobian_mean(const rz_jacobian *j);
 /* Divide column k by s[k] from now on; copied. NULL: no scales. */
 rz_err rz_jacobian_scale(rz_jacobian *j, const double *s);
