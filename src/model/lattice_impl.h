@@ -58,6 +58,6 @@ rz_err rz_lattice_colour(rz_lattice *l);
 rz_err rz_lattice_find_symmetries(rz_lattice *l);
 
 extern const rz_lattice_class rz_lattice_chain, rz_lattice_ladder, rz_lattice_square, rz_lattice_triangular,
-    rz_lattice_honeycomb, rz_lattice_kagome, rz_lattice_graph;
+    rz_lattice_honeycomb, rz_lattice_kagome, rz_lattice_square_links, rz_lattice_graph;
 
 #endif

@@ -2,8 +2,8 @@
 #include "lattice_impl.h"
 
 static const rz_lattice_class *const registry[] = {
-    &rz_lattice_chain,     &rz_lattice_ladder, &rz_lattice_square, &rz_lattice_triangular,
-    &rz_lattice_honeycomb, &rz_lattice_kagome, &rz_lattice_graph,
+    &rz_lattice_chain,     &rz_lattice_ladder, &rz_lattice_square,       &rz_lattice_triangular,
+    &rz_lattice_honeycomb, &rz_lattice_kagome, &rz_lattice_square_links, &rz_lattice_graph,
 };
 
 enum { N_CLASS = sizeof registry / sizeof registry[0] };

@@ -43,6 +43,6 @@ void rz_model_write_formula(const rz_model_class *cls, const rz_model_input *in,
 rz_err rz_model_resolve_sector(rz_config *config, rz_model *m);
 
 extern const rz_model_class rz_model_tfim, rz_model_heisenberg, rz_model_xxz, rz_model_xyz, rz_model_j1j2,
-    rz_model_long_range_ising, rz_model_haldane_shastry, rz_model_terms;
+    rz_model_long_range_ising, rz_model_haldane_shastry, rz_model_z2_gauge, rz_model_terms;
 
 #endif

@@ -11,6 +11,7 @@ static const rz_model_class *const registry[] = {
     &rz_model_j1j2,
     &rz_model_long_range_ising,
     &rz_model_haldane_shastry,
+    &rz_model_z2_gauge,
     &rz_model_terms,
 };
 

@@ -35,6 +35,7 @@ LATTICES = {
     "triangular": "length = 3, 3",
     "honeycomb": "length = 2, 2",
     "kagome": "length = 2, 2, boundary = 'open'",
+    "square_links": "length = 2, 2",
     "graph": "edges = 'g.edges'",
 }
 MODELS = {
@@ -45,8 +46,12 @@ MODELS = {
     "j1j2": "j2 = 0.2",
     "long_range_ising": "power = 2.5, h = 1.1",
     "haldane_shastry": "",
+    "z2_gauge": "k = 1.2, h = 0.4, j = 0.3",
     "terms": "file = 'h.terms'",
 }
+ON_LINKS = {"lattice": "geometry = 'square_links', length = 2, 2",
+            "hamiltonian": f"model = 'z2_gauge', {MODELS['z2_gauge']}"}
+HOME = {"z2_gauge": ON_LINKS}  # what lives on a lattice of its own
 ANSATZ = {
     "rbm": [f"alpha = 2, weights = '{w}', symmetry = '{s}', bias = '{b}'"
             for w in ("real", "complex") for s in ("none", "translation") for b in ("none", "hidden", "both")],
@@ -121,7 +126,8 @@ def run_all(test, family, cases, ranks=1):
 
 def check_members(test):
     run_all(test, "lattice", {name: {"lattice": f"geometry = '{name}', {keys}"} for name, keys in LATTICES.items()}, 2)
-    models = {name: {"hamiltonian": f"model = '{name}', {keys}"} for name, keys in MODELS.items()}
+    models = {name: {**HOME.get(name, {}), "hamiltonian": f"model = '{name}', {keys}"}
+              for name, keys in MODELS.items()}
     distinct(test, "models", run_all(test, "model", models, 2))
     ansatz = {f"{name}: {keys}": {"ansatz": f"kind = '{name}', {keys}"}
               for name, variants in ANSATZ.items() for keys in variants}

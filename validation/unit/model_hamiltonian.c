@@ -111,6 +111,26 @@ static void long_range_models(void) {
   expect_operator(RING6 "&hamiltonian model = 'haldane_shastry', j = 2 /", 6, h);
 }
 
+/* Torus of 2 x 2 vertices v = x + 2 y, with links 2 v to the right and 2 v + 1 up. */
+static void gauge_theory(void) {
+  for (int spin = 0; spin < 2; spin++) {
+    double complex *h = dense_zero(8);
+    const char z = spin ? 'z' : 'Z', x = spin ? 'x' : 'X';
+    for (int v = 0; v < 4; v++) {
+      const int right = v ^ 1, above = v ^ 2; /* neighbours on either side */
+      dense_add(8, h, -1.1, 4, (rz_local[]){{2 * v, z}, {2 * above, z}, {2 * v + 1, z}, {2 * right + 1, z}});
+      dense_add(8, h, -0.4, 4, (rz_local[]){{2 * v, x}, {2 * right, x}, {2 * v + 1, x}, {2 * above + 1, x}});
+    }
+    for (int i = 0; i < 8; i++) dense_one(8, h, -0.7 - 0.2, x, i);
+    char deck[256];
+    snprintf(deck, sizeof deck,
+             "&lattice geometry = 'square_links', length = 2, 2 /\n"
+             "&hamiltonian model = 'z2_gauge', k = 1.1, h = 0.7, j = 0.4, field_x = 0.2, units = '%s' /",
+             spin ? "spin" : "auto");
+    expect_operator(deck, 8, h);
+  }
+}
+
 static void fields_and_bond_lists(void) {
   const double bz[5] = {0.1, -0.2, 0.3, 0, 0.5}, j[4] = {1, 2, -3, 0.5};
   double complex *h = dense_zero(5);
@@ -339,6 +359,9 @@ static void formulas(void) {
        "0.5]   (spin-1/2 operators, 6 bonds, 6 sites)"},
       {RING6 "&hamiltonian model = 'long_range_ising', power = 1.5 /",
        "H = -1 sum_pairs r^(-1.5) sz_a sz_b - 1 sum_i sx_i   (Pauli matrices, 6 bonds, 6 sites)"},
+      {"&lattice geometry = 'square_links', length = 3, 3 /\n&hamiltonian model = 'z2_gauge', j = 1 /",
+       "H = -1 sum_plaquettes sz sz sz sz - 0.3 sum_links sx - 1 sum_stars sx sx sx sx   (Pauli matrices, 36 bonds, 18 "
+       "sites)"},
       {"&lattice geometry = 'ladder', length = 4 /\n&hamiltonian model = 'heisenberg', j_rung = 2 /",
        "H = 1 sum_legs (sx_i sx_j + sy_i sy_j + sz_i sz_j) + 2 sum_rungs (sx_i sx_j + sy_i sy_j + sz_i sz_j)   "
        "(spin-1/2 "
@@ -378,6 +401,19 @@ static void wrong_decks_are_explained(void) {
       {"&lattice geometry = 'square', length = 4 /\n&hamiltonian model = 'tfim' /", "takes 2 lengths, not 1"},
       {"&lattice geometry = 'chain' /\n&hamiltonian model = 'tfim' /", "takes 1 length, not 0"},
       {"&lattice geometry = 'chain', length = 1 /\n&hamiltonian model = 'tfim' /", "join sites to themselves"},
+      {"&lattice geometry = 'square', length = 3, 3 /\n&hamiltonian model = 'z2_gauge' /",
+       "needs the links of a torus: geometry = 'square_links', boundary = 'periodic'"},
+      {"&lattice geometry = 'square_links', length = 3, 3, boundary = 'open', 'periodic' /\n"
+       "&hamiltonian model = 'z2_gauge' /",
+       "needs the links of a torus: geometry = 'square_links', boundary = 'periodic'"},
+      {"&lattice geometry = 'square_links', length = 3, 1 /\n&hamiltonian model = 'z2_gauge' /",
+       "join sites to themselves"},
+      {"&lattice geometry = 'square_links', length = 2, 2 /\n&hamiltonian model = 'z2_gauge', field_z = 0, 0, 0, 0, 0, "
+       "0, "
+       "1, 0 /",
+       "breaks the gauge symmetry of 'z2_gauge'; allowed is 0"},
+      {"&lattice geometry = 'square_links', length = 2, 2 /\n&hamiltonian model = 'z2_gauge', random_field = 0.1 /",
+       "breaks the gauge symmetry of 'z2_gauge'; allowed is 0"},
       {"&lattice geometry = 'chain', length = 4, boundary = 'open', 'open' /\n&hamiltonian model = 'tfim' /",
        "2 values for 1 direction"},
   };
@@ -436,6 +472,7 @@ int main(void) {
   exchange_models();
   ladder_rungs();
   long_range_models();
+  gauge_theory();
   fields_and_bond_lists();
   disorder();
   complex_terms();

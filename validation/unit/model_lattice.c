@@ -46,6 +46,13 @@ typedef struct example {
     }                                                                                                                  \
   }
 
+#define LINK_STEPS                                                                                                     \
+  {4, 4}, {                                                                                                            \
+    {{0, 0, 0, 1}, {0, 1, 0, 1}, {0, 0, -1, 1}, {0, 1, -1, 1}}, {                                                      \
+      {0, 1, 0, 0}, {0, 0, 1, 0}, {1, 1, 0, 1}, { 1, 0, 1, 1 }                                                         \
+    }                                                                                                                  \
+  }
+
 static const example examples[] = {
     {"chain", 1, {7, 1}, {1, 0}, 0, 1, {1, 1}, {{{0, 1, 0, 0}}, {{0, 2, 0, 0}}}, 0, 1},
     {"chain", 1, {8, 1}, {1, 0}, 0, 1, {1, 1}, {{{0, 1, 0, 0}}, {{0, 2, 0, 0}}}, 1, 1},
@@ -88,6 +95,9 @@ static const example examples[] = {
     {"kagome", 2, {2, 3}, {1, 1}, 0, 3, KAGOME_STEPS, 0, 0},
     {"kagome", 2, {3, 3}, {1, 1}, 0, 3, KAGOME_STEPS, 0, 1},
     {"kagome", 2, {3, 2}, {0, 0}, 0, 3, KAGOME_STEPS, 0, 0},
+    {"square_links", 2, {4, 4}, {1, 1}, 0, 2, LINK_STEPS, 1, 1},
+    {"square_links", 2, {3, 4}, {1, 1}, 0, 2, LINK_STEPS, 1, 1},
+    {"square_links", 2, {3, 2}, {0, 1}, 0, 2, LINK_STEPS, 1, 0},
 };
 
 enum { N_EXAMPLE = sizeof examples / sizeof examples[0], MAX = 64 };

@@ -16,13 +16,14 @@ typedef struct rz_bond {
   int32_t a, b;  /* sites, a < b */
   int32_t shell; /* neighbour shell, 0 = nearest; for an edge file: the edge's label */
   int32_t axis;  /* direction: chain 0; ladder 0 = leg, 1 = rung; square 0 = x, 1 = y; triangular, honeycomb, kagome
-                    0, 1, 2 = the three directions of nearest neighbours; -1 = none of these */
+                    0, 1, 2 = the three directions of nearest neighbours; square_links 0, 1 = the two diagonals; -1 =
+                    none of these */
   bool reversed; /* the bond runs from b to a along its axis (a ring's last bond runs from N - 1 to 0), or an edge was
                     written "b a": matters to terms that are odd under exchange */
 } rz_bond;
 
 typedef struct rz_lattice_spec {
-  const char *geometry; /* a name of the registry: chain ladder square triangular honeycomb kagome graph */
+  const char *geometry; /* a name of the registry: chain ladder square triangular honeycomb kagome square_links graph */
   int n_dim;            /* entries used of length and periodic */
   int64_t length[2];    /* unit cells per direction */
   bool periodic[2];
