@@ -23,6 +23,7 @@ typedef struct loop {
   int rejections; /* in a row */
   bool again;     /* this step was recorded, then undone, and is walked a second time */
   double *delta;
+  double *forces;     /* room for an assessment's; NULL where the optimiser wants a Jacobian */
   int64_t step;       /* steps done */
   int64_t n_untraced; /* lines of the trace that could not be written */
   double start, seconds_before, cpu_before;
@@ -134,7 +135,7 @@ static void judge_mobility(const loop *l, rz_assessment *a) {
 
 /* Assess the current parameters; a numerical failure is a verdict, not an error. */
 static rz_err assess(const loop *l, rz_assessment *a) {
-  *a = (rz_assessment){.healthy = true, .mobility = 1.0};
+  *a = (rz_assessment){.healthy = true, .mobility = 1.0, .forces = l->forces};
   const rz_err rc = rz_agree(l->comm, l->problem->assess(l->problem->self, a));
   if (rc == RZ_ERR_NUM) {
     a->healthy = false;
@@ -192,7 +193,8 @@ static void keep_as_good(loop *l, const rz_assessment *a) {
 
 /* Take the step; one that cannot be found, or leads nowhere, is a verdict on this state, not an error. */
 static rz_err move(const loop *l, int64_t step, rz_assessment *a, rz_step_info *info) {
-  rz_err rc = rz_optimiser_step(l->optimiser, step, a->jacobian, a->residual, l->delta, info);
+  const rz_slope at = {a->jacobian, a->residual, a->forces};
+  rz_err rc = rz_optimiser_step(l->optimiser, step, &at, l->delta, info);
   if (rc == RZ_OK) {
     rz_params *params = l->problem->params;
     for (int64_t k = 0; k < params->n; k++) params->value[k] += l->delta[k];
@@ -330,10 +332,12 @@ rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimis
   *out = (rz_train_result){0};
   rz_err rc = RZ_OK;
   RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(problem->params->n, &l.delta)));
+  if (!rz_optimiser_wants_jacobian(optimiser)) RZ_TRY_DONE(rc, rz_agree(comm, RZ_NEW(problem->params->n, &l.forces)));
   RZ_TRY_DONE(rc, run(&l, keeper));
 done:
   count_time(&l);
   rz_free(&l.delta);
+  rz_free(&l.forces);
   rz_snapshot_free(&l.here);
   rz_snapshot_free(&l.good);
   return rc;

@@ -56,6 +56,7 @@ void rz_optimiser_destroy(rz_optimiser **op) {
 }
 
 bool rz_optimiser_descends(const rz_optimiser *o) { return o->cls->descends; }
+bool rz_optimiser_wants_jacobian(const rz_optimiser *o) { return o->cls->needs_jacobian; }
 
 /* The step handed out before this one was good: half of the extra caution goes. */
 static void relax(rz_optimiser *o) {
@@ -69,6 +70,11 @@ static double norm(int64_t n, const double *x) {
   return sqrt(s);
 }
 
+static rz_err finite(double norm, const char *what) {
+  RZ_CHECK(isfinite(norm), RZ_ERR_NUM, "the %s is not finite", what);
+  return RZ_OK;
+}
+
 /* Scale delta down to the bound; norms into info, the metric's unless the step has left it there. */
 static rz_err bound(const rz_optimiser *o, const rz_jacobian *j, double *delta, rz_step_info *info) {
   double norm2 = 0.0;
@@ -76,32 +82,43 @@ static rz_err bound(const rz_optimiser *o, const rz_jacobian *j, double *delta, 
     RZ_TRY(rz_metric(o->comm, j, delta, NULL, &norm2));
     info->metric_norm = sqrt(norm2);
   }
-  RZ_TRY(rz_agree(o->comm, isfinite(info->metric_norm)
-                               ? RZ_OK
-                               : rz_error_set(RZ_ERR_NUM, __FILE__, __LINE__, __func__, "the step is not finite")));
+  RZ_TRY(rz_agree(o->comm, finite(info->metric_norm, "step")));
   if (o->max_step > 0.0 && info->metric_norm > o->max_step)
     for (int64_t k = 0; k < o->n_param; k++) delta[k] *= o->max_step / info->metric_norm;
   info->step_norm = norm(o->n_param, delta);
   return RZ_OK;
 }
 
-rz_err rz_optimiser_step(rz_optimiser *o, int64_t i_step, rz_jacobian *j, const double *residual, double *delta,
-                         rz_step_info *info) {
-  relax(o);
-  *info = (rz_step_info){.solver = "none", .diag_shift = NAN, .metric_norm = NAN};
+static rz_err step_by_jacobian(rz_optimiser *o, const rz_slope *at, double *delta, rz_step_info *info) {
+  rz_jacobian *j = at->jacobian;
   RZ_CHECK(rz_jacobian_n_param(j) == o->n_param, RZ_ERR_ARG, "%lld parameters in the Jacobian, %lld in the optimiser",
            (long long)rz_jacobian_n_param(j), (long long)o->n_param);
+  RZ_TRY(rz_jacobian_centre(j, o->comm));
+  RZ_TRY(rz_forces(o->comm, j, at->residual, o->force));
+  info->force_norm = norm(o->n_param, o->force);
+  RZ_TRY(rz_agree(o->comm, finite(info->force_norm, "force")));
+  RZ_TRY(o->cls->step(o, j, at->residual, delta, info));
+  return bound(o, j, delta, info);
+}
+
+/* The same numbers and verdicts on every rank without a word. */
+static rz_err step_by_forces(rz_optimiser *o, const rz_slope *at, double *delta, rz_step_info *info) {
+  RZ_CHECK(!o->cls->needs_jacobian, RZ_ERR_ARG, "method = '%s' needs a Jacobian", o->cls->name);
+  memcpy(o->force, at->forces, (size_t)o->n_param * sizeof *o->force);
+  info->force_norm = norm(o->n_param, o->force);
+  RZ_TRY(finite(info->force_norm, "force"));
+  RZ_TRY(o->cls->step(o, NULL, NULL, delta, info));
+  info->step_norm = norm(o->n_param, delta);
+  return finite(info->step_norm, "step");
+}
+
+rz_err rz_optimiser_step(rz_optimiser *o, int64_t i_step, const rz_slope *at, double *delta, rz_step_info *info) {
+  relax(o);
+  *info = (rz_step_info){.solver = "none", .diag_shift = NAN, .metric_norm = NAN};
   o->i_step = i_step;
   o->learning_rate = rz_schedule_at(&o->rate, i_step);
-  RZ_TRY(rz_jacobian_centre(j, o->comm));
-  RZ_TRY(rz_forces(o->comm, j, residual, o->force));
-  info->force_norm = norm(o->n_param, o->force);
-  RZ_TRY(rz_agree(o->comm, isfinite(info->force_norm)
-                               ? RZ_OK
-                               : rz_error_set(RZ_ERR_NUM, __FILE__, __LINE__, __func__, "the force is not finite")));
-  RZ_TRY(o->cls->step(o, j, residual, delta, info));
+  RZ_TRY(at->jacobian ? step_by_jacobian(o, at, delta, info) : step_by_forces(o, at, delta, info));
   info->learning_rate = o->learning_rate;
-  RZ_TRY(bound(o, j, delta, info));
   o->pending = 1;
   return RZ_OK;
 }

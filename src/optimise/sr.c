@@ -182,6 +182,7 @@ const rz_optimiser_class rz_optimiser_sr = {
     .name = "sr",
     .about = "stochastic reconfiguration, the natural gradient",
     .descends = true,
+    .needs_jacobian = true,
     .cite = "S. Sorella, PRL 80, 4558 (1998); kernel: A. Chen and M. Heyl, Nat. Phys. 20, 1476 (2024); momentum: G. "
             "Goldshlager et al., J. Comput. Phys. 516, 113351 (2024)",
     .options = options,

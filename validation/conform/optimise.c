@@ -64,7 +64,7 @@ static rz_err step(fit *f, rz_optimiser *o, int i_step, rz_step_info *info) {
     for (int a = 0; a < D_IN; a++) l->x[i * D_IN + a] = draw(1, g, a);
     for (int b = 0; b < D_OUT; b++) l->d_re[i * D_OUT + b] = draw(2, g, b);
   }
-  const rz_err rc = rz_optimiser_step(o, i_step, j, e, delta, info);
+  const rz_err rc = rz_optimiser_step(o, i_step, &(rz_slope){j, e, NULL}, delta, info);
   rz_jacobian_destroy(&j);
   RZ_TRY(rc);
   for (int k = 0; k < P; k++) f->theta[k] += delta[k];

@@ -20,6 +20,7 @@ typedef struct fit {
   double x[N][P], y[N], solution[P];
   int64_t count, fail_at, spike_at, freeze_at, wrong_at;
   bool always;
+  bool by_forces; /* no Jacobian where the loop does not want one */
   int bad_solves; /* so many steps after the failure cannot be found */
   int64_t stop_window;
   const rz_keeper *keeper;
@@ -42,6 +43,35 @@ static void fit_init(const rz_comm *comm, fit *f) {
   RZ_EXPECT_OK(rz_params_allocate(&f->params));
 }
 
+static double off_target(const fit *f, int64_t i) {
+  double out = -f->y[i];
+  for (int k = 0; k < P; k++) out += f->x[i][k] * f->params.value[k];
+  return out;
+}
+
+/* Jacobian and residual of this rank's samples. */
+static rz_err fit_rows(fit *f, rz_assessment *a) {
+  const rz_range mine = rz_share(N, f->comm->rank, f->comm->size);
+  rz_layer *layer;
+  RZ_TRY(rz_jacobian_create(mine.count, 1, P, &a->jacobian));
+  RZ_TRY(rz_jacobian_add(a->jacobian, &(rz_layer){.d_in = P, .d_out = 1, .n_share = 1, .n_x = P}, true, false, &layer));
+  RZ_TRY(RZ_NEW(mine.count, &a->residual));
+  for (int64_t i = 0; i < mine.count; i++) {
+    memcpy(layer->x + i * P, f->x[mine.first + i], sizeof f->x[0]);
+    layer->d_re[i] = 1.0;
+    rz_jacobian_weights(a->jacobian)[i] = 1.0 / N;
+    a->residual[i] = off_target(f, mine.first + i);
+  }
+  return RZ_OK;
+}
+
+/* Every rank knows all samples: nothing is to be summed. */
+static void fit_forces(const fit *f, double *forces) {
+  memset(forces, 0, P * sizeof *forces);
+  for (int i = 0; i < N; i++)
+    for (int k = 0; k < P; k++) forces[k] += f->x[i][k] * off_target(f, i) / N;
+}
+
 static rz_err fit_assess(void *self, rz_assessment *a) {
   fit *f = self;
   const int64_t call = f->count++;
@@ -49,25 +79,16 @@ static rz_err fit_assess(void *self, rz_assessment *a) {
     f->fail_at = -1;
     RZ_FAIL(RZ_ERR_NUM, "injected");
   }
-  const rz_range mine = rz_share(N, f->comm->rank, f->comm->size);
-  rz_layer *layer;
-  RZ_TRY(rz_jacobian_create(mine.count, 1, P, &a->jacobian));
-  RZ_TRY(rz_jacobian_add(a->jacobian, &(rz_layer){.d_in = P, .d_out = 1, .n_share = 1, .n_x = P}, true, false, &layer));
-  RZ_TRY(RZ_NEW(mine.count, &a->residual));
+  const bool by_forces = f->by_forces && a->forces;
   double square = 0;
-  for (int64_t i = 0; i < mine.count; i++) {
-    double out = 0;
-    for (int k = 0; k < P; k++) out += f->x[mine.first + i][k] * f->params.value[k];
-    memcpy(layer->x + i * P, f->x[mine.first + i], sizeof f->x[0]);
-    layer->d_re[i] = 1.0;
-    rz_jacobian_weights(a->jacobian)[i] = 1.0 / N;
-    a->residual[i] = out - f->y[mine.first + i];
-    square += a->residual[i] * a->residual[i] / N;
-  }
-  RZ_TRY(rz_sum(f->comm, 1, &square));
+  for (int i = 0; i < N; i++) square += off_target(f, i) * off_target(f, i) / N;
+  if (by_forces)
+    fit_forces(f, a->forces);
+  else
+    RZ_TRY(fit_rows(f, a));
   if (f->fail_at < 0 && f->bad_solves > 0) {
     f->bad_solves--;
-    a->residual[0] = NAN;
+    *(by_forces ? a->forces : a->residual) = NAN;
   }
   a->objective = 1.0 + square + (call == f->spike_at ? 1.0 : 0.0);
   if (call == f->wrong_at) a->objective -= 1.0;
@@ -156,6 +177,24 @@ static void converges(const rz_comm *comm) {
   RZ_EXPECT_NEAR(v[r.history.n_column + loss] / v[loss], 0.25, 1e-6);
   rz_history_free(&r.history);
   rz_params_free(&f.params);
+}
+
+/* First-order methods go the same way by forces alone. */
+static void converges_by_forces(const rz_comm *comm) {
+  fit f, g;
+  rz_train_result r, q;
+  fit_init(comm, &f);
+  fit_init(comm, &g);
+  f.deck = g.deck =
+      "&run study = 'fit' /\n&optimiser method = 'momentum', learning_rate = 0.1, momentum = 0.3, max_step = 0.0 /\n";
+  g.by_forces = true;
+  RZ_EXPECT_OK(train(&f, 300, &r));
+  RZ_EXPECT_OK(train(&g, 300, &q));
+  expect_solved(&g);
+  for (int k = 0; k < P; k++) RZ_EXPECT_NEAR(f.params.value[k], g.params.value[k], 1e-12);
+  RZ_EXPECT(q.n_step == 300 && q.n_rejected == 0 && q.history.n_row == 300);
+  rz_history_free(&r.history), rz_history_free(&q.history);
+  rz_params_free(&f.params), rz_params_free(&g.params);
 }
 
 /* A failure at the seventh assessment returns to the sixth, counters and all, and the history shows each step once. */
@@ -359,6 +398,7 @@ static void goes_on(const rz_comm *comm, const fit *trouble, int turns) {
     all[i]->wrong_at = trouble->wrong_at;
     all[i]->bad_solves = trouble->bad_solves;
     all[i]->deck = trouble->deck;
+    all[i]->by_forces = trouble->by_forces;
     all[i]->keeper = i > 0 ? &keeper : NULL;
   }
   RZ_EXPECT_OK(train(&whole, ITERATIONS, &undisturbed));
@@ -388,9 +428,11 @@ static void goes_on_from_anywhere(const rz_comm *comm) {
       "method = 'sr', learning_rate = 0.5, diag_shift = 1e-2, diag_shift_decay = 0.9, solver = 'cg', cg_tol = 1e-3",
       "method = 'adam', learning_rate = 0.1, schedule = 'cosine', learning_rate_end = 0.01, schedule_steps = 10",
       "method = 'momentum', learning_rate = 0.05, momentum = 0.5"};
-  const fit troubles[] = {{.fail_at = -1, .spike_at = -1, .freeze_at = -1, .wrong_at = -1},
-                          {.fail_at = 5, .spike_at = -1, .freeze_at = -1, .wrong_at = -1, .bad_solves = 2},
-                          {.fail_at = -1, .spike_at = 5, .freeze_at = 8, .wrong_at = -1}};
+  const fit troubles[] = {
+      {.fail_at = -1, .spike_at = -1, .freeze_at = -1, .wrong_at = -1},
+      {.fail_at = 5, .spike_at = -1, .freeze_at = -1, .wrong_at = -1, .bad_solves = 2},
+      {.fail_at = -1, .spike_at = 5, .freeze_at = 8, .wrong_at = -1},
+      {.fail_at = 5, .spike_at = 8, .freeze_at = -1, .wrong_at = -1, .bad_solves = 2, .by_forces = true}};
   for (size_t o = 0; o < sizeof optimisers / sizeof *optimisers; o++)
     for (size_t t = 0; t < sizeof troubles / sizeof *troubles; t++) {
       char text[512];
@@ -407,6 +449,7 @@ int main(int argc, char **argv) {
   rz_comm comm;
   RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_WORLD, &comm));
   converges(&comm);
+  converges_by_forces(&comm);
   rolls_back(&comm, 7, -1, -1);
   rolls_back(&comm, -1, 7, -1);
   rolls_back(&comm, -1, -1, 7);

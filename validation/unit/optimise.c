@@ -119,7 +119,7 @@ static rz_err step(made *m, int i, double *delta, rz_step_info *info) {
   rz_jacobian *j = jacobian(i);
   double e[N];
   for (int k = 0; k < (int)mine.count; k++) e[k] = residual(i, (int)mine.first + k);
-  const rz_err rc = rz_optimiser_step(m->o, i, j, e, delta, info);
+  const rz_err rc = rz_optimiser_step(m->o, i, &(rz_slope){j, e, NULL}, delta, info);
   rz_jacobian_destroy(&j);
   return rc;
 }
@@ -293,11 +293,45 @@ static void check_not_finite(void) {
   double e[N] = {0}, delta[P];
   rz_step_info info;
   if (comm->rank == comm->size - 1) e[3] = (double)NAN;
-  RZ_EXPECT(rz_optimiser_step(m.o, 0, j, e, delta, &info) == RZ_ERR_NUM);
+  RZ_EXPECT(rz_optimiser_step(m.o, 0, &(rz_slope){j, e, NULL}, delta, &info) == RZ_ERR_NUM);
   RZ_EXPECT_OK(rz_optimiser_reject(m.o));
   RZ_EXPECT_OK(step(&m, 0, delta, &info));
   RZ_EXPECT(isfinite(info.step_norm));
   rz_jacobian_destroy(&j);
+  drop(&m);
+}
+
+/* Without a Jacobian first-order methods take the same steps from the forces alone, without communication, a bound or a
+ * length in the metric; the natural gradient says what it misses. */
+static void check_forces(void) {
+  static const char *const method[] = {"gradient", "momentum", "adam"};
+  double delta[P], want[P];
+  rz_step_info info;
+  for (int q = 0; q < 3; q++) {
+    char text[128];
+    snprintf(text, sizeof text, "method = '%s', learning_rate = 0.1, max_step = 0", method[q]);
+    made a = make(text), b = make(text);
+    RZ_EXPECT(!rz_optimiser_wants_jacobian(a.o));
+    for (int i = 0; i < 3; i++) {
+      const dense d = make_dense(i);
+      RZ_EXPECT_OK(step(&a, i, want, &info));
+      const int64_t calls = comm->traffic ? rz_traffic_calls(comm->traffic) : 0;
+      RZ_EXPECT_OK(rz_optimiser_step(b.o, i, &(rz_slope){.forces = d.f}, delta, &info));
+      RZ_EXPECT(!comm->traffic || rz_traffic_calls(comm->traffic) == calls);
+      expect_near(delta, want, 1e-13, __LINE__);
+      RZ_EXPECT(isnan(info.metric_norm));
+      RZ_EXPECT_NEAR(info.step_norm, cblas_dnrm2(P, want, 1), 1e-12);
+    }
+    delta[0] = NAN;
+    RZ_EXPECT(rz_optimiser_step(b.o, 3, &(rz_slope){.forces = delta}, want, &info) == RZ_ERR_NUM);
+    drop(&a);
+    drop(&b);
+  }
+  made m = make("method = 'sr'");
+  RZ_EXPECT(rz_optimiser_wants_jacobian(m.o));
+  RZ_EXPECT(rz_optimiser_step(m.o, 0, &(rz_slope){.forces = want}, delta, &info) == RZ_ERR_ARG);
+  RZ_EXPECT(strstr(rz_error_message(), "method = 'sr' needs a Jacobian") != NULL);
+  rz_error_clear();
   drop(&m);
 }
 
@@ -559,6 +593,7 @@ int main(int argc, char **argv) {
   check_bound();
   check_rejection();
   check_not_finite();
+  check_forces();
   check_state();
   check_choice_is_kept();
   check_options_matter();

@@ -1,6 +1,7 @@
-/* The one training loop. A problem shows, for its current parameters, an objective with an error bar, a Jacobian and a
- * residual; the loop knows nothing else of it. A bad step is undone: parameters, walkers and random counters return to
- * the last good state, and the optimiser forgets earlier steps and is made more careful. */
+/* The one training loop. A problem shows, for its current parameters, an objective with an error bar, and a Jacobian
+ * with a residual or the forces that they make; the loop knows nothing else of it. A bad step is undone: parameters,
+ * walkers and random counters return to the last good state, and the optimiser forgets earlier steps and is made more
+ * careful. */
 #ifndef RITZ_DRIVE_TRAIN_H
 #define RITZ_DRIVE_TRAIN_H
 
@@ -23,8 +24,10 @@ enum { RZ_MAX_FIELDS = 32, RZ_MAX_FIELD_NAME = 32 };
 typedef struct rz_assessment {
   double objective, error; /* what is minimised and its standard error (0: exact) */
   double mobility;         /* how freely the samples move, in [0, 1] (acceptance); 1 where nothing moves */
-  rz_jacobian *jacobian;   /* owner: the loop */
+  rz_jacobian *jacobian;   /* owner: the loop; NULL where `forces` say all */
   double *residual;        /* [rows of the Jacobian]; owner: the loop */
+  double *forces;          /* where the optimiser can do without a Jacobian, room for F = J^T W e [n_param] summed over
+                              all ranks, equal on each, to be filled instead of making one; else NULL. Of the loop */
   bool healthy;            /* false: these numbers must not steer a step; `reason` says why */
   char reason[160];
   int n_field; /* for the trace */

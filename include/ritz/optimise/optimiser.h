@@ -26,7 +26,8 @@ typedef struct rz_step_info {
   double learning_rate, diag_shift; /* as used in this step, schedules and raises applied; NaN: no shift in use */
   double force_norm;                /* |F|_2 */
   double step_norm;                 /* |delta|_2 after the bound */
-  double metric_norm;               /* sqrt(delta^T S delta), the distance moved in state space, before the bound */
+  double metric_norm;               /* sqrt(delta^T S delta), the distance moved in state space, before the bound; NaN:
+                                       forces alone do not tell it */
   const char *precision;            /* of the factorisation: "double", "mixed"; NULL: none */
   const char *preconditioner;       /* of cg: "subset", "diagonal"; NULL: none */
   const char *reason;               /* why 'auto' has taken this solver, in the step that chose; else NULL */
@@ -39,7 +40,9 @@ typedef struct rz_optimiser_class {
   const rz_option *options;
   int n_options;
   bool descends;                   /* a good step never raises an objective without noise */
+  bool needs_jacobian;             /* the forces alone do not do */
   rz_err (*init)(rz_optimiser *o); /* on error fini still runs */
+  /* o->force is set, j centred; j and residual are NULL where only forces were given. */
   rz_err (*step)(rz_optimiser *o, rz_jacobian *j, const double *residual, double *delta, rz_step_info *info);
   rz_err (*state)(rz_optimiser *o, rz_array_visit *visit, void *ctx);
   void (*forget)(rz_optimiser *o); /* clear the memory of earlier steps; NULL: all of the state is such */
@@ -53,18 +56,26 @@ rz_err rz_optimiser_create(const rz_config *config, int64_t n_param, const rz_co
 void rz_optimiser_destroy(rz_optimiser **o);
 
 bool rz_optimiser_descends(const rz_optimiser *o);
+/* Of a problem it wants Jacobian and residual; false: forces will do, and are cheaper. */
+bool rz_optimiser_wants_jacobian(const rz_optimiser *o);
 
 /* Checks across keys, reported at their place in the deck. */
 void rz_optimiser_check(rz_config *config);
 
-/* One step, scaled down to max_step if sqrt(delta^T S delta) is longer. Collective.
+/* What a step goes by: Jacobian and residual, or forces alone. */
+typedef struct rz_slope {
+  rz_jacobian *jacobian;  /* weights set, not centred yet: the step centres it. NULL: there are only forces */
+  const double *residual; /* [n_rows] e: local energy - mean, or prediction - target, stacked like the rows; local */
+  const double *forces;   /* [n_param] F, equal on every rank; read only without a Jacobian */
+} rz_slope;
+
+/* One step, scaled down to max_step if sqrt(delta^T S delta) is longer; forces alone do not tell that length, and the
+ * step is as it is. Collective; with forces alone it communicates nothing.
  *   i_step    counts from 0: schedules depend on it
- *   j         weights set, not centred yet: the step centres it
- *   residual  [n_rows]: e = local energy - mean, stacked like the rows; local
  *   delta     out [n_param], equal on every rank
- * Errors: RZ_ERR_NUM if no finite step could be found (the caller restores and calls rz_optimiser_reject). */
-rz_err rz_optimiser_step(rz_optimiser *o, int64_t i_step, rz_jacobian *j, const double *residual, double *delta,
-                         rz_step_info *info);
+ * Errors: RZ_ERR_NUM if no finite step could be found (the caller restores and calls rz_optimiser_reject); RZ_ERR_ARG
+ * without the Jacobian that the optimiser wants. */
+rz_err rz_optimiser_step(rz_optimiser *o, int64_t i_step, const rz_slope *at, double *delta, rz_step_info *info);
 /* The last step was bad: forget all memory and be more careful. sr: the shift is raised tenfold per rejection (from
  * 1e-6 if it is 0); the others: the learning rate is divided by ten. Half of the caution goes with each accepted step.
  * Call on every rank. */
