@@ -167,6 +167,12 @@ rz_err rz_results_f64(rz_results *r, const char *path, double value, const char 
   return rz_results_array(r, path, &(rz_array){.name = path, .type = RZ_F64, .data = &value}, units, label);
 }
 
+rz_err rz_results_vector(rz_results *r, const char *path, int64_t n, const double *x, const char *units,
+                         const char *label) {
+  const rz_array array = {.name = path, .type = RZ_F64, .n_dim = 1, .shape = {n}, .data = (void *)x};
+  return rz_results_array(r, path, &array, units, label);
+}
+
 rz_err rz_results_i64(rz_results *r, const char *path, int64_t value, const char *label) {
   return rz_results_array(r, path, &(rz_array){.name = path, .type = RZ_I64, .data = &value}, NULL, label);
 }

@@ -88,7 +88,7 @@ rz_err rz_convergence_write(rz_output *o, const rz_train_result *t) {
   RZ_TRY(rz_results_text(r, "/trace/plateau", verdict_name(p.verdict),
                          "too_short, falling, unclear or flat: the energy over the last two windows"));
   if (p.verdict == RZ_PLATEAU_SHORT) return RZ_OK;
-  RZ_TRY(rz_results_f64(r, path, p.slope, o->energy_unit, "change of the energy per step over the last window"));
+  RZ_TRY(rz_results_f64(r, path, p.slope, o->subject.unit, "change of the energy per step over the last window"));
   RZ_TRY(rz_results_attr_f64(r, path, "error", p.slope_error));
   return rz_results_attr_f64(r, path, "window", (double)p.window);
 }
@@ -113,12 +113,12 @@ rz_err rz_convergence_write_extrapolated(rz_output *o, const rz_train_result *t,
   const rz_extrapolation x = extrapolate(t, e);
   if (!r || !x.applies) return RZ_OK;
   const char *path = "/observables/energy/extrapolated";
-  RZ_TRY(rz_results_f64(r, path, x.energy, o->energy_unit, "energy at zero variance: an extrapolation, no bound"));
+  RZ_TRY(rz_results_f64(r, path, x.energy, o->subject.unit, "energy at zero variance: an extrapolation, no bound"));
   RZ_TRY(rz_results_attr_text(r, path, "assumes",
                               "E - E0 = slope * variance goes on to zero as it was over the last steps of training"));
   RZ_TRY(rz_results_attr_f64(r, path, "slope", x.slope));
   RZ_TRY(rz_results_attr_f64(r, path, "slope_error", x.slope_error));
   RZ_TRY(rz_results_attr_f64(r, path, "first_step", (double)x.first_step));
-  return rz_results_f64(r, "/observables/energy/extrapolated_error", x.error, o->energy_unit,
+  return rz_results_f64(r, "/observables/energy/extrapolated_error", x.error, o->subject.unit,
                         "statistical error of the extrapolation");
 }

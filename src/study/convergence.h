@@ -4,6 +4,7 @@
 #define RITZ_STUDY_CONVERGENCE_H
 
 #include "output.h"
+#include "ritz/estimate/evaluate.h"
 
 /* Raise "training_under_sampled" where successive steps saw much the same samples. */
 void rz_convergence_warn(rz_log *log, const rz_train_result *t);

@@ -6,6 +6,7 @@
 #include "output.h"
 #include "overlap.h"
 #include "quantum.h"
+#include "quantum_output.h"
 #include "ritz/core/memory.h"
 #include "state_file.h"
 #include "studies.h"
@@ -140,7 +141,7 @@ static rz_err protect_state(const evaluate_run *e) {
 static rz_err measure(evaluate_run *e) {
   const rz_run *run = e->run;
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(e->sampler, e->state.ansatz)));
-  RZ_TRY(rz_keeping_begin(&e->output, e->state.model, &e->keeping));
+  RZ_TRY(rz_keeping_begin(&e->output, &e->keeping));
   RZ_TRY(rz_evaluate(run->config, &e->keeping.keeper, e->state.model, e->state.ansatz, e->sampler, e->observables,
                      run->comm, run->log, &e->evaluation));
   rz_keeping_pause(&e->keeping);
@@ -160,9 +161,9 @@ static rz_err write_results(evaluate_run *e) {
   RZ_TRY(rz_text_energy(&e->output, &e->evaluation, e->state.ansatz->n_site));
   RZ_TRY(rz_text_observables(&e->output, e->evaluation.n_measured, e->evaluation.measured, NULL));
   RZ_TRY(rz_text_warnings(&e->output));
-  RZ_TRY(rz_output_begin_results(&e->output, e->state.model));
-  RZ_TRY(rz_output_energy(&e->output, e->state.model, &e->evaluation));
-  RZ_TRY(rz_output_observables(&e->output, e->evaluation.n_measured, e->evaluation.measured, NULL));
+  RZ_TRY(rz_output_begin_results(&e->output));
+  RZ_TRY(rz_quantum_write_energy(&e->output, e->state.model, &e->evaluation));
+  RZ_TRY(rz_quantum_write_observables(&e->output, e->evaluation.n_measured, e->evaluation.measured, NULL));
   if (!e->output.results) return RZ_OK;
   RZ_TRY(rz_results_text(e->output.results, "/input/state_deck", e->state.file.deck, "the deck that made the state"));
   if (!isnan(e->overlap.fidelity)) {
@@ -175,7 +176,7 @@ static rz_err write_results(evaluate_run *e) {
 static rz_err run_all(evaluate_run *e) {
   const rz_run *run = e->run;
   RZ_TRY(prepare(e));
-  RZ_TRY(rz_output_open(run, false, &e->output));
+  RZ_TRY(rz_output_open(run, rz_quantum_subject(e->state.model), false, &e->output));
   RZ_TRY(rz_agree(run->comm, protect_state(e)));
   RZ_TRY(rz_text_header(&e->output, e->state.model, e->state.ansatz));
   RZ_TRY(measure(e));

@@ -1,6 +1,7 @@
 /* study = 'exact': the reference of a deck by itself: levels of a sector, its symmetries, and its correlations. */
 #include "output.h"
 #include "quantum.h"
+#include "quantum_output.h"
 #include "ritz/core/memory.h"
 #include "ritz/exact/ed.h"
 #include "studies.h"
@@ -217,7 +218,7 @@ static rz_err run_all(exact_run *e) {
   const rz_run *run = e->run;
   double bytes;
   RZ_TRY(rz_agree(run->comm, create_local(run->config, run->comm->size, &e->model, &e->observables, &bytes)));
-  RZ_TRY(rz_output_open(run, false, &e->output));
+  RZ_TRY(rz_output_open(run, rz_quantum_subject(e->model), false, &e->output));
   RZ_TRY(rz_text_header(&e->output, e->model, NULL));
   RZ_TRY(diagonalise(e));
   RZ_TRY(compare_with_formula(e));
@@ -226,9 +227,9 @@ static rz_err run_all(exact_run *e) {
   RZ_TRY(rz_agree(run->comm, expectation_values(e, &n, &values)));
   RZ_TRY(say_values(e, n, values));
   RZ_TRY(rz_text_warnings(&e->output));
-  rz_err rc = rz_output_begin_results(&e->output, e->model);
-  if (rc == RZ_OK) rc = rz_output_reference(&e->output, &e->reference);
-  if (rc == RZ_OK) rc = rz_output_observables(&e->output, n, values, NULL);
+  rz_err rc = rz_output_begin_results(&e->output);
+  if (rc == RZ_OK) rc = rz_quantum_write_reference(&e->output, &e->reference);
+  if (rc == RZ_OK) rc = rz_quantum_write_observables(&e->output, n, values, NULL);
   return rz_output_commit(&e->output, rc);
 }
 

@@ -6,6 +6,7 @@
 #include "keeping.h"
 #include "output.h"
 #include "quantum.h"
+#include "quantum_output.h"
 #include "reproducible.h"
 #include "ritz/core/memory.h"
 #include "state_file.h"
@@ -120,7 +121,7 @@ static rz_err train(ground_state *g) {
     spec.stop_window = rz_config_int(run->config, "optimiser", "plateau_window");
   RZ_TRY(rz_agree(run->comm, rz_optimiser_create(run->config, g->q.ansatz->params.n, run->comm, &g->optimiser)));
   RZ_TRY(rz_agree(run->comm, rz_sampler_start(g->q.sampler, g->q.ansatz)));
-  RZ_TRY(rz_output_begin_trace(&g->output, g->q.model));
+  RZ_TRY(rz_output_begin_trace(&g->output));
   rz_problem problem = rz_quantum_problem(&g->q);
   RZ_TRY(
       rz_train(&spec, &problem, g->optimiser, run->comm, &g->keeping.keeper, g->output.trace, run->log, &g->trained));
@@ -173,14 +174,14 @@ static rz_err write_results(ground_state *g) {
   RZ_TRY(rz_convergence_say_extrapolated(&g->output, &g->trained, &g->evaluation));
   RZ_TRY(rz_text_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
   RZ_TRY(rz_text_warnings(&g->output));
-  RZ_TRY(rz_output_begin_results(&g->output, g->q.model));
-  RZ_TRY(rz_output_energy(&g->output, g->q.model, &g->evaluation));
-  RZ_TRY(rz_output_temple(&g->output, &g->evaluation, &g->reference));
+  RZ_TRY(rz_output_begin_results(&g->output));
+  RZ_TRY(rz_quantum_write_energy(&g->output, g->q.model, &g->evaluation));
+  RZ_TRY(rz_quantum_write_temple(&g->output, &g->evaluation, &g->reference));
   RZ_TRY(rz_convergence_write_extrapolated(&g->output, &g->trained, &g->evaluation));
-  RZ_TRY(rz_output_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
+  RZ_TRY(rz_quantum_write_observables(&g->output, g->evaluation.n_measured, g->evaluation.measured, exact));
   RZ_TRY(rz_output_history(&g->output, &g->trained));
   RZ_TRY(rz_convergence_write(&g->output, &g->trained));
-  RZ_TRY(rz_output_reference(&g->output, &g->reference));
+  RZ_TRY(rz_quantum_write_reference(&g->output, &g->reference));
   if (!g->output.results) return RZ_OK;
   if (!isnan(g->fidelity))
     RZ_TRY(rz_results_f64(g->output.results, "/exact/fidelity", g->fidelity, "1",
@@ -190,10 +191,10 @@ static rz_err write_results(ground_state *g) {
 
 static rz_err write_state(ground_state *g) {
   RZ_TRY(rz_text_warnings(&g->output));
-  RZ_TRY(rz_output_begin_results(&g->output, g->q.model));
+  RZ_TRY(rz_output_begin_results(&g->output));
   RZ_TRY(rz_output_history(&g->output, &g->trained));
   RZ_TRY(rz_convergence_write(&g->output, &g->trained));
-  RZ_TRY(rz_output_reference(&g->output, &g->reference));
+  RZ_TRY(rz_quantum_write_reference(&g->output, &g->reference));
   return g->output.results ? rz_state_file_write(g->output.results, g->q.ansatz) : RZ_OK;
 }
 
@@ -215,13 +216,13 @@ static rz_err run_all(ground_state *g) {
   rz_reference_check(run->config);
   RZ_TRY(rz_quantum_create(run->config, run->comm, &g->q));
   RZ_TRY(rz_agree(run->comm, rz_reproducible_check(&g->q)));
-  RZ_TRY(rz_output_open(run, true, &g->output));
+  RZ_TRY(rz_output_open(run, rz_quantum_subject(g->q.model), true, &g->output));
   RZ_TRY(rz_text_header(&g->output, g->q.model, g->q.ansatz));
   RZ_TRY(rz_guards_check(&g->q, run->log));
   RZ_TRY(rz_reference_find(run->config, g->q.model, run->comm, run->log, &g->reference));
   RZ_TRY(rz_text_reference(&g->output, &g->reference));
-  RZ_TRY(rz_keeping_begin(&g->output, g->q.model, &g->keeping));
-  rz_err rc = rz_keeping_resumes(&g->keeping, "evaluate") ? rz_output_begin_trace(&g->output, g->q.model) : train(g);
+  RZ_TRY(rz_keeping_begin(&g->output, &g->keeping));
+  rz_err rc = rz_keeping_resumes(&g->keeping, "evaluate") ? rz_output_begin_trace(&g->output) : train(g);
   if (rc == RZ_OK) rc = measure(g);
   RZ_TRY(salvage(g, rc));
   return rz_output_commit(&g->output, rz_agree(run->comm, write_results(g)));

@@ -79,7 +79,7 @@ static rz_err restore(void *self, const char *stage, rz_state_walk *walk, void *
   *restored = rz_keeping_resumes(k, stage);
   if (*restored) {
     RZ_TRY(rz_checkpoint_restore(k->output->run->resumed, walk_whole, &w));
-    RZ_TRY(rz_agree(comm_of(k), rz_output_cut_trace(k->output, k->model, w.trace_bytes)));
+    RZ_TRY(rz_agree(comm_of(k), rz_output_cut_trace(k->output, w.trace_bytes)));
     if (k->taken_up) RZ_TRY(k->taken_up(k->base_ctx));
   }
   rz_stop_begin(&k->rule, stage);
@@ -98,11 +98,9 @@ static rz_err name_stop_files(rz_keeping *k) {
   return comm_of(k)->rank == 0 ? rz_stop_clear(&k->rule) : RZ_OK;
 }
 
-rz_err rz_keeping_begin(rz_output *output, const rz_model *model, rz_keeping *k) {
-  *k = (rz_keeping){.keeper = {.restore = restore, .between = between},
-                    .output = output,
-                    .model = model,
-                    .rule = rz_stop_rule_default()};
+rz_err rz_keeping_begin(rz_output *output, rz_keeping *k) {
+  *k = (rz_keeping){
+      .keeper = {.restore = restore, .between = between}, .output = output, .rule = rz_stop_rule_default()};
   k->rule.since = output->run->started;
   k->rule.interval = 60.0 * rz_config_real(output->run->config, "run", "checkpoint_minutes");
   k->keeper.self = k;

@@ -11,7 +11,6 @@
 typedef struct rz_keeping {
   rz_keeper keeper; /* to be handed to what computes */
   rz_output *output;
-  const rz_model *model;
   /* What a stage builds on and does not know of, set by the study before the stage: its arrays come before those of the
    * stage, and `taken_up` follows when all are filled. NULL: nothing. */
   rz_state_walk *base;
@@ -22,8 +21,8 @@ typedef struct rz_keeping {
   int64_t n_failed;   /* checkpoints that could not be written, in a row */
 } rz_keeping;
 
-/* For the open output; model borrowed. */
-rz_err rz_keeping_begin(rz_output *output, const rz_model *model, rz_keeping *k);
+/* For the open output. */
+rz_err rz_keeping_begin(rz_output *output, rz_keeping *k);
 /* Is the run being taken up inside this stage? */
 bool rz_keeping_resumes(const rz_keeping *k, const char *stage);
 /* A stage is over: nothing is watched until the next. */

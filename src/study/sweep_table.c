@@ -111,8 +111,7 @@ static rz_err write_numbers(rz_results *r, const rz_sweep *s, const rz_point *po
   for (int c = 0; c < N_COLUMN; c++) {
     for (int i = 0; i < s->n_point; i++) x[i] = column_value(&points[i], c);
     snprintf(path, sizeof path, "/points/%s", columns[c].name);
-    const rz_array a = {.name = path, .type = RZ_F64, .n_dim = 1, .shape = {s->n_point}, .data = x};
-    RZ_TRY(rz_results_array(r, path, &a, columns[c].units, columns[c].label));
+    RZ_TRY(rz_results_vector(r, path, s->n_point, x, columns[c].units, columns[c].label));
   }
   return RZ_OK;
 }
@@ -170,8 +169,7 @@ static rz_err write_axis(rz_results *r, const rz_sweep *s, const rz_point *point
     is_number = is_number && end != text && *end == '\0';
   }
   if (!is_number) return write_lines(r, path, "values, one point a line", s, points, axis_line, axis);
-  const rz_array array = {.name = path, .type = RZ_F64, .n_dim = 1, .shape = {s->n_point}, .data = x};
-  return rz_results_array(r, path, &array, a->row->unit, a->row->help);
+  return rz_results_vector(r, path, s->n_point, x, a->row->unit, a->row->help);
 }
 
 static rz_err fill(rz_results *r, const rz_sweep *s, const char *deck, const rz_point *points) {

@@ -5,7 +5,9 @@
 
 #include "output.h"
 #include "ritz/ansatz/ansatz.h"
+#include "ritz/estimate/evaluate.h"
 #include "ritz/model/hamiltonian.h"
+#include "ritz/validate/reference.h"
 
 /* The values of an array key as a list of borrowed strings; returns their number, at most max. */
 int rz_text_list(const rz_config *config, const char *group, const char *key, int max, const char **out);

@@ -28,6 +28,8 @@ rz_err rz_results_create(const char *path, bool overwrite, rz_results **out);
  * array, n_dim = 0 is a scalar. Errors: RZ_ERR_ARG if the name is taken or the array is not valid. */
 rz_err rz_results_array(rz_results *r, const char *path, const rz_array *array, const char *units, const char *label);
 rz_err rz_results_f64(rz_results *r, const char *path, double value, const char *units, const char *label);
+rz_err rz_results_vector(rz_results *r, const char *path, int64_t n, const double *x, const char *units,
+                         const char *label); /* x [n] */
 rz_err rz_results_i64(rz_results *r, const char *path, int64_t value, const char *label);
 rz_err rz_results_text(rz_results *r, const char *path, const char *text,
                        const char *label); /* UTF-8, variable length */
