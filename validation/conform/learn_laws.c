@@ -1,0 +1,307 @@
+/* modules: learn net solve linalg core */
+/* Every law of the registry: what it says about itself, and each derivative against differences. New laws are found by
+ * themselves and run with their default options; settings that a default does not reach are listed below. Fixed seeds;
+ * nothing statistical. */
+#include "check.h"
+#include "ritz/core/memory.h"
+#include "ritz/core/rng.h"
+#include "ritz/learn/law.h"
+
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_TRAIN = 40, N_STATE = 3, MAX_DIM = 12 };
+
+typedef struct setting {
+  const char *model, *options; /* options: deck text, ", key = value ..." */
+  int n_degree, n_space;
+} setting;
+
+static const setting more[] = {
+    {"polynomial", ", degree = 1", 1, 0},
+    {"polynomial", ", degree = 5", 2, 0},
+};
+
+/* What every law of the registry runs with. */
+static const setting shape[] = {{NULL, "", 1, 0}, {NULL, "", 2, 0}, {NULL, "", 4, 2}, {NULL, "", 6, 3}};
+
+static rz_config *parse(const setting *s) {
+  static const rz_option run[] = {RZ_ROW_STRING("study", NULL, "kind of run")};
+  static const char *const names[] = {"run", "!network", NULL};
+  static const rz_study_groups studies[] = {{"learn", "only a law", names}};
+  static rz_option_group group[2];
+  static rz_schema schema;
+  char deck[512];
+  rz_config *config = NULL;
+  group[0] = (rz_option_group){.name = "run", .about = "the run", .rows = run, .n_rows = 1};
+  group[1] = *rz_law_options();
+  schema = (rz_schema){group, 2, studies, 1};
+  RZ_EXPECT_OK(rz_schema_check(&schema));
+  const int n =
+      snprintf(deck, sizeof deck, "&run study = 'learn' /\n&network model = '%s'%s /\n", s->model, s->options);
+  RZ_EXPECT_OK(rz_config_parse("deck.nml", deck, n, &schema, &config));
+  return config;
+}
+
+static void draw(uint64_t id, double width, int64_t n, double *x) {
+  rz_rng rng = rz_rng_stream(11, RZ_RNG_TEST, id);
+  for (int64_t i = 0; i < n; i++) x[i] = width * (2.0 * rz_rng_uniform(&rng) - 1.0);
+}
+
+static rz_err make(const setting *s, rz_config *config, double *train, rz_law **l) {
+  const double mass[MAX_DIM / 2] = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
+  const rz_law_input in = {.config = config,
+                           .n_degree = s->n_degree,
+                           .n_space = s->n_space,
+                           .mass = mass,
+                           .seed = 5,
+                           .n = N_TRAIN,
+                           .x = train,
+                           .step = 0.1};
+  return rz_law_create(&in, l);
+}
+
+/* d f / d t at 0 by differences of fourth order; f(self, t, out [n]). */
+typedef void curve(void *self, double t, double *out);
+static void differentiate(curve *f, void *self, int n, double h, double *out) {
+  static const double at[4] = {-2, -1, 1, 2}, weight[4] = {1, -8, 8, -1};
+  double y[N_STATE * MAX_DIM];
+  memset(out, 0, sizeof(double) * (size_t)n);
+  for (int m = 0; m < 4; m++) {
+    f(self, at[m] * h, y);
+    for (int i = 0; i < n; i++) out[i] += weight[m] * y[i] / (12.0 * h);
+  }
+}
+
+static double norm(int64_t n, const double *x) {
+  double s = 0.0;
+  for (int64_t i = 0; i < n; i++) s = fmax(s, fabs(x[i]));
+  return s;
+}
+
+static void expect_close(int n, const double *a, const double *b, double tol) {
+  const double scale = fmax(norm(n, a), norm(n, b));
+  for (int i = 0; i < n; i++) RZ_EXPECT_NEAR(a[i], b[i], tol * fmax(scale, 1e-3));
+}
+
+typedef struct walk {
+  rz_law *l;
+  const double *x, *v;
+  int dim, n;
+  int64_t k; /* a parameter */
+} walk;
+
+static void moved(const walk *w, double t, double *x) {
+  for (int i = 0; i < w->n * w->dim; i++) x[i] = w->x[i] + t * w->v[i];
+}
+
+static void apply_along(void *self, double t, double *out) {
+  walk *w = self;
+  double x[N_STATE * MAX_DIM];
+  moved(w, t, x);
+  RZ_EXPECT_OK(w->l->cls->apply(w->l, w->n, x, out));
+}
+
+static void energy_along(void *self, double t, double *out) {
+  walk *w = self;
+  double x[N_STATE * MAX_DIM];
+  moved(w, t, x);
+  RZ_EXPECT_OK(w->l->cls->energy(w->l, w->n, x, out));
+}
+
+static void apply_of_parameter(void *self, double t, double *out) {
+  walk *w = self;
+  double *theta = &w->l->params.value[w->k];
+  const double old = *theta;
+  *theta += t;
+  RZ_EXPECT_OK(rz_law_update(w->l));
+  RZ_EXPECT_OK(w->l->cls->apply(w->l, w->n, w->x, out));
+  *theta = old;
+  RZ_EXPECT_OK(rz_law_update(w->l));
+}
+
+/* ---- dx/dt = (dH/dp, -dH/dq) ---- */
+static void check_energy(rz_law *l, const double *x) {
+  const int d = l->n_degree, dim = 2 * d;
+  double v[N_STATE * MAX_DIM], slope[N_STATE], field[N_STATE * MAX_DIM], out[N_STATE * MAX_DIM];
+  walk w = {.l = l, .x = x, .v = v, .dim = dim, .n = N_STATE};
+  for (int k = 0; k < dim; k++) {
+    memset(v, 0, sizeof v);
+    for (int i = 0; i < N_STATE; i++) v[i * dim + k] = 1.0;
+    differentiate(energy_along, &w, N_STATE, 1e-3, slope);
+    for (int i = 0; i < N_STATE; i++) field[i * dim + (k + d) % dim] = k < d ? -slope[i] : slope[i];
+  }
+  RZ_EXPECT_OK(l->cls->apply(l, N_STATE, x, out));
+  expect_close(N_STATE * dim, out, field, 1e-8);
+}
+
+static void check_tangent(rz_law *l, const double *x) {
+  const int n = N_STATE * 2 * l->n_degree;
+  double v[N_STATE * MAX_DIM], expected[N_STATE * MAX_DIM], out[N_STATE * MAX_DIM];
+  draw(2, 1.0, n, v);
+  walk w = {.l = l, .x = x, .v = v, .dim = 2 * l->n_degree, .n = N_STATE};
+  differentiate(apply_along, &w, n, 1e-3, expected);
+  RZ_EXPECT_OK(l->cls->tangent(l, N_STATE, x, v, out));
+  expect_close(n, out, expected, 1e-7);
+}
+
+/* m [dim, dim]: column k is the tangent along x_k. */
+static void tangent_matrix(rz_law *l, const double *x, double *m) {
+  const int dim = 2 * l->n_degree;
+  double v[MAX_DIM], out[MAX_DIM];
+  for (int k = 0; k < dim; k++) {
+    memset(v, 0, sizeof v);
+    v[k] = 1.0;
+    RZ_EXPECT_OK(l->cls->tangent(l, 1, x, v, out));
+    for (int i = 0; i < dim; i++) m[i * dim + k] = out[i];
+  }
+}
+
+/* (Omega M)_ik with Omega = (0 1; -1 0) */
+static double omega_times(const double *m, int d, int i, int k) {
+  return i < d ? m[(i + d) * 2 * d + k] : -m[(i - d) * 2 * d + k];
+}
+
+/* A Hamiltonian field: Omega A is symmetric. A symplectic map: M^T Omega M = Omega. */
+static void check_symplectic(rz_law *l, const double *x) {
+  const int d = l->n_degree, dim = 2 * d;
+  double m[MAX_DIM * MAX_DIM];
+  tangent_matrix(l, x, m);
+  const double scale = fmax(1.0, norm((int64_t)dim * dim, m));
+  for (int i = 0; i < dim; i++)
+    for (int k = 0; k < dim; k++) {
+      if (!l->cls->is_map) {
+        RZ_EXPECT_NEAR(omega_times(m, d, i, k), omega_times(m, d, k, i), 1e-13 * scale);
+        continue;
+      }
+      double sum = 0.0;
+      for (int j = 0; j < dim; j++) sum += m[j * dim + i] * omega_times(m, d, j, k);
+      RZ_EXPECT_NEAR(sum, k == i + d ? 1.0 : i == k + d ? -1.0 : 0.0, 1e-13 * scale * scale);
+    }
+}
+
+/* T(p) + V(q): no diagonal blocks. */
+static void check_separable(rz_law *l, const double *x) {
+  const int d = l->n_degree, dim = 2 * d;
+  double m[MAX_DIM * MAX_DIM];
+  tangent_matrix(l, x, m);
+  for (int i = 0; i < d; i++)
+    for (int k = 0; k < d; k++) {
+      RZ_EXPECT(m[i * dim + k] == 0.0);
+      RZ_EXPECT(m[(i + d) * dim + k + d] == 0.0);
+    }
+}
+
+/* Rows, products with the Jacobian and pull agree with each other to rounding, and with differences. */
+static void check_parameters(rz_law *l, const double *x) {
+  const int n = N_STATE * 2 * l->n_degree;
+  const int64_t p = l->params.n;
+  double bar[N_STATE * MAX_DIM], expected[N_STATE * MAX_DIM], *rows = NULL, *pull = NULL, *product = NULL;
+  rz_jacobian *j = NULL;
+  draw(3, 1.0, n, bar);
+  if (!RZ_EXPECT_OK(RZ_NEW0(n * p, &rows)) || !RZ_EXPECT_OK(RZ_NEW0(p, &pull)) || !RZ_EXPECT_OK(RZ_NEW0(p, &product)))
+    return;
+  RZ_EXPECT_OK(rz_law_rows(l, N_STATE, x, rows));
+  RZ_EXPECT_OK(l->cls->pull(l, N_STATE, x, bar, pull));
+  if (RZ_EXPECT_OK(rz_law_jacobian(l, N_STATE, x, 0.25, &j))) {
+    RZ_EXPECT(rz_jacobian_n_rows(j) == n && rz_jacobian_n_param(j) == p && rz_jacobian_weight(j, n - 1) == 0.25);
+    RZ_EXPECT_OK(rz_jacobian_apply_t(j, bar, product));
+  }
+  rz_jacobian_destroy(&j);
+  const double scale = norm(n * p, rows);
+  for (int64_t k = 0; k < p; k++) {
+    double sum = 0.0;
+    for (int r = 0; r < n; r++) sum += bar[r] * rows[r * p + k];
+    RZ_EXPECT_NEAR(pull[k], sum, 1e-12 * scale * n);
+    RZ_EXPECT_NEAR(product[k], sum, 1e-12 * scale * n);
+  }
+  for (int64_t k = 0; k < p; k += p / 60 + 1) {
+    walk w = {.l = l, .x = x, .n = N_STATE, .k = k};
+    differentiate(apply_of_parameter, &w, n, 1e-3, expected);
+    for (int r = 0; r < n; r++) RZ_EXPECT_NEAR(rows[r * p + k], expected[r], 1e-8 * fmax(scale, 1.0));
+  }
+  RZ_EXPECT_OK(l->cls->pull(l, N_STATE, x, bar, pull)); /* it adds */
+  for (int64_t k = 0; k < p; k++) RZ_EXPECT_NEAR(pull[k], 2.0 * product[k], 3e-12 * scale * n);
+  rz_free(&rows);
+  rz_free(&pull);
+  rz_free(&product);
+}
+
+static void check_range(rz_law *l, const double *train) {
+  double far[MAX_DIM], bad[MAX_DIM];
+  const int dim = 2 * l->n_degree;
+  for (int k = 0; k < dim; k++) {
+    far[k] = k % 2 ? 100.0 * (k + 1) : -100.0 * (k + 1);
+    bad[k] = k == 0 ? NAN : train[k];
+  }
+  RZ_EXPECT(rz_law_outside(l, N_TRAIN, train) == 0);
+  RZ_EXPECT(rz_law_outside(l, 1, far) == 1);
+  RZ_EXPECT(rz_law_outside(l, 1, bad) == 1);
+  RZ_EXPECT(rz_law_outside(l, 0, far) == 0);
+}
+
+static void check_empty(rz_law *l) {
+  double none = 0.0;
+  RZ_EXPECT_OK(l->cls->apply(l, 0, &none, &none));
+  RZ_EXPECT_OK(l->cls->tangent(l, 0, &none, &none, &none));
+  if (l->cls->energy) RZ_EXPECT_OK(l->cls->energy(l, 0, &none, &none));
+}
+
+/* One clear error each. */
+static void check_faults(const setting *s, rz_config *config, rz_law *l, double *train) {
+  const double old = l->params.value[l->params.n - 1], x = train[2 * s->n_degree];
+  rz_law *bad = NULL;
+  l->params.value[l->params.n - 1] = NAN;
+  RZ_EXPECT(rz_law_update(l) == RZ_ERR_NUM && strstr(rz_error_message(), "is nan") != NULL);
+  l->params.value[l->params.n - 1] = old;
+  RZ_EXPECT_OK(rz_law_update(l));
+  train[2 * s->n_degree] = NAN;
+  RZ_EXPECT(make(s, config, train, &bad) == RZ_ERR_INPUT && bad == NULL);
+  RZ_EXPECT(strstr(rz_error_message(), "q_1 of training state 2 is nan") != NULL);
+  train[2 * s->n_degree] = x;
+}
+
+static void check_law(const setting *s) {
+  const int before = rz_n_failed, dim = 2 * s->n_degree;
+  const int64_t alive = rz_memory_query().n_alive;
+  double train[N_TRAIN * MAX_DIM], x[N_STATE * MAX_DIM];
+  rz_config *config = parse(s);
+  rz_law *l = NULL;
+  draw(1, 1.0, N_TRAIN * dim, train);
+  memcpy(x, train + dim, sizeof(double) * (size_t)(N_STATE * dim));
+  if (config && RZ_EXPECT_OK(make(s, config, train, &l))) {
+    RZ_EXPECT(l->params.n > 0 && l->cls == rz_law_find(s->model));
+    RZ_EXPECT(!l->cls->linear || l->cls->rows != NULL);
+    if (l->cls->linear) draw(4, 0.5, l->params.n, l->params.value);
+    RZ_EXPECT_OK(rz_law_update(l));
+    check_tangent(l, x);
+    check_parameters(l, x);
+    if (l->cls->energy && !l->cls->is_map) check_energy(l, x);
+    if (l->cls->symplectic) check_symplectic(l, x);
+    if (l->cls->separable) check_separable(l, x);
+    check_range(l, train);
+    check_empty(l);
+    check_faults(s, config, l, train);
+  }
+  rz_law_destroy(&l);
+  rz_config_destroy(&config);
+  RZ_EXPECT(rz_memory_query().n_alive == alive);
+  if (rz_n_failed > before)
+    fprintf(stderr, "  in model = '%s'%s, d = %d, n_space = %d\n", s->model, s->options, s->n_degree, s->n_space);
+}
+
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  int n;
+  const rz_law_class *const *all = rz_law_registry(&n);
+  for (int i = 0; i < n; i++)
+    for (int k = 0; k < (int)(sizeof shape / sizeof shape[0]); k++) {
+      setting s = shape[k];
+      s.model = all[i]->name;
+      check_law(&s);
+    }
+  for (int k = 0; k < (int)(sizeof more / sizeof more[0]); k++) check_law(&more[k]);
+  RZ_EXPECT(rz_law_find("no such law") == NULL);
+  return rz_check_finish();
+}
