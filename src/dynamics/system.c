@@ -179,8 +179,8 @@ void rz_system_draw(const rz_system *s, uint64_t seed, uint64_t first, int64_t n
 rz_err rz_system_shape(rz_system *s, int n_degree, int n_space, double mass, const char *const *invariants) {
   s->n_degree = n_degree;
   s->n_space = n_space;
-  RZ_TRY(RZ_NEW(n_degree, &s->mass));
-  for (int k = 0; k < n_degree; k++) s->mass[k] = mass;
+  if (mass != 0.0) RZ_TRY(RZ_NEW(n_degree, &s->mass));
+  for (int k = 0; s->mass && k < n_degree; k++) s->mass[k] = mass;
   s->invariant[0] = "energy";
   s->n_invariant = 1;
   for (; invariants && *invariants; invariants++) s->invariant[s->n_invariant++] = *invariants;

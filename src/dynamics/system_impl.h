@@ -7,9 +7,11 @@
 #define RZ_SYSTEM_GROUP "system"
 #define RZ_N_ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
-extern const rz_system_class rz_system_mass_spring, rz_system_pendulum, rz_system_kepler;
+extern const rz_system_class rz_system_mass_spring, rz_system_pendulum, rz_system_double_pendulum, rz_system_kepler,
+    rz_system_n_body, rz_system_henon_heiles, rz_system_fput, rz_system_charged_particle;
 
-/* Sizes, equal masses for all coordinates, names of the invariants behind the energy (NULL-terminated; NULL: none). */
+/* Sizes, equal masses for all coordinates (0: none are known), names of the invariants behind the energy
+ * (NULL-terminated; NULL: none). */
 rz_err rz_system_shape(rz_system *s, int n_degree, int n_space, double mass, const char *const *invariants);
 /* The value of a key of group "system". */
 double rz_system_real(const rz_config *config, const char *key);

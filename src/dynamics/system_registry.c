@@ -2,9 +2,8 @@
 #include "system_impl.h"
 
 static const rz_system_class *const registry[] = {
-    &rz_system_mass_spring,
-    &rz_system_pendulum,
-    &rz_system_kepler,
+    &rz_system_mass_spring,  &rz_system_pendulum, &rz_system_double_pendulum,  &rz_system_kepler, &rz_system_n_body,
+    &rz_system_henon_heiles, &rz_system_fput,     &rz_system_charged_particle,
 };
 
 const rz_system_class *const *rz_system_registry(int *n) {
