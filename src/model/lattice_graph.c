@@ -1,6 +1,6 @@
 /* Any graph, from a text file with one edge per line: "a b [label]". The label is the bond's shell. */
 #include "lattice_impl.h"
-#include "text_file.h"
+#include "ritz/core/text_file.h"
 
 #include "ritz/core/memory.h"
 

@@ -1,6 +1,6 @@
 /* Any Hamiltonian, from a text file with one term per line (docs/terms.md). */
 #include "model_impl.h"
-#include "text_file.h"
+#include "ritz/core/text_file.h"
 
 #include "ritz/core/memory.h"
 

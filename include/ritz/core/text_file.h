@@ -1,6 +1,7 @@
-/* Small line-oriented input files (terms, edges): words with their place, and errors that show the line. */
-#ifndef RITZ_MODEL_TEXT_FILE_H
-#define RITZ_MODEL_TEXT_FILE_H
+/* Line-oriented input files (terms, edges, tables): words or fields with their place, and errors that show the line.
+ * Local; no communication. */
+#ifndef RITZ_CORE_TEXT_FILE_H
+#define RITZ_CORE_TEXT_FILE_H
 
 #include "ritz/core/error.h"
 #include <stdbool.h>
@@ -27,6 +28,9 @@ bool rz_text_line(rz_text *t);
 /* Next word of the line: blanks separate; a parenthesis that opens a word runs to its closing one. False at the end of
  * the line, with the word's column behind it. */
 bool rz_text_word(rz_text *t, rz_word *w);
+/* Next of the line's fields, which commas separate; blanks around it are cut off, and it may be empty. False after the
+ * last one. */
+bool rz_text_field(rz_text *t, rz_word *w);
 /* Record "file:line:column: message", the line and a mark under the column; returns RZ_ERR_DECK. */
 rz_err rz_text_fail(const rz_text *t, int column, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Whole words as numbers; false if the word is anything else or does not fit. Reals are finite; 1d0 is 1e0. */

@@ -1,4 +1,4 @@
-#include "text_file.h"
+#include "ritz/core/text_file.h"
 
 #include "ritz/core/memory.h"
 
@@ -78,6 +78,18 @@ bool rz_text_word(rz_text *t, rz_word *w) {
     t->at++;
   }
   w->n = (int)(t->at - first);
+  return true;
+}
+
+bool rz_text_field(rz_text *t, rz_word *w) {
+  *w = (rz_word){.s = t->data + t->at, .column = (int)(t->at - t->begin) + 1};
+  if (t->at > t->end) return false;
+  int64_t first = t->at, last = t->at;
+  while (last < t->end && t->data[last] != ',') last++;
+  t->at = last + 1; /* beyond the end of the line once its last field is read */
+  while (first < last && blank(t->data[first])) first++;
+  while (last > first && blank(t->data[last - 1])) last--;
+  *w = (rz_word){.s = t->data + first, .n = (int)(last - first), .column = (int)(first - t->begin) + 1};
   return true;
 }
 
