@@ -86,7 +86,14 @@ static inline double lane_log(double x) {
   return n * 0x1.62e42fee00000p-1 - ((half_square - (s * (half_square + r) + n * 0x1.a39ef35793c76p-33)) - f);
 }
 
-/* sin(x) and cos(x), |x| < 1e5: reduction by pi/2 in three parts */
+/* log(1 + x) for 0 <= x <= 1: the rounding of 1 + x is made good */
+static inline double lane_log1p(double x) {
+  const double u = 1.0 + x;
+  return lane_log(u) + (x - (u - 1.0)) / u;
+}
+
+/* sin(x) and cos(x), |x| < 1e5: reduction by pi/2 in three parts. Up to 2e15 those of a number that agrees with x to
+ * rounding. */
 static inline void lane_sincos(double x, double *sine, double *cosine) {
   const double n = (x * 0.63661977236758134308 + 0x1.8p52) - 0x1.8p52;
   double r = x - n * 0x1.921fb54400000p0;

@@ -1,0 +1,10 @@
+#include "../lane_math.h"
+#include "../mlp_numbers.h"
+
+#define NUMBER double
+#define KERNELS rz_mlp_double
+#define FAR 700.0
+#define EXPM1 lane_expm1
+#define LOG1P lane_log1p
+#define SINCOS lane_sincos
+#include "mlp_real.h"
