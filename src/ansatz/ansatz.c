@@ -17,6 +17,8 @@ rz_err rz_ansatz_create(const rz_ansatz_input *in, rz_ansatz **out) {
   rz_err rc = RZ_OK;
   RZ_TRY(rz_ansatz_input_class(in, &cls));
   if (in->config == NULL) RZ_TRY(rz_ansatz_check_spec(in, cls));
+  const char *why = cls->unfit ? cls->unfit(in->lattice) : NULL;
+  if (why) return rz_ansatz_refuse(in, "kind", "'%s' %s", cls->name, why);
   RZ_TRY(RZ_NEW0(1, &a));
   a->cls = cls;
   a->lattice = in->lattice;

@@ -4,7 +4,10 @@
 
 #include "ritz/ansatz/ansatz.h"
 
-extern const rz_ansatz_class rz_ansatz_rbm, rz_ansatz_jastrow, rz_ansatz_mean_field;
+/* Most hidden units per site. */
+enum { RZ_MAX_ALPHA = 1000 };
+
+extern const rz_ansatz_class rz_ansatz_rbm, rz_ansatz_jastrow, rz_ansatz_mean_field, rz_ansatz_gauge_rbm;
 
 /* Rows of group "ansatz" that hold for every kind. */
 const rz_option *rz_ansatz_common_options(int *n);
@@ -13,6 +16,12 @@ const rz_ansatz_class *rz_ansatz_class_find(const char *name);
 /* The class an input names; whether all keys of its spec are options. */
 rz_err rz_ansatz_input_class(const rz_ansatz_input *in, const rz_ansatz_class **out);
 rz_err rz_ansatz_check_spec(const rz_ansatz_input *in, const rz_ansatz_class *cls);
+
+/* What an input asks for cannot be: recorded at its key and returned as RZ_ERR_DECK if there is a deck, else
+ * RZ_ERR_ARG.
+ */
+rz_err rz_ansatz_refuse(const rz_ansatz_input *in, const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Orbits of the lattice's translations on sites: label[i] in 0 .. *n_orbit - 1, in order of first appearance. With
  * shared = false every site is its own. label [n_site]. */
@@ -44,9 +53,10 @@ rz_err rz_import_view(rz_ansatz *a, const rz_params *from, const char *name);
  * shrinks, an open direction or the cell differs, or the number of filters does. */
 rz_err rz_import_filters(rz_ansatz *a, int view, const rz_params *from, int from_n_site, const int from_extent[2]);
 
-/* The layer of a linear term sum_o v_o sum_{i in o} s_i: view [n_orbit], label [n_site]; and its factors, as
- * rz_block_factors. */
+/* The layer of a linear term sum_o v_o sum_{i in o} x_i: view [n_orbit], label [n_in]; and its factors, as
+ * rz_block_factors, for inputs in [n_in, RZ_LANES]. */
 rz_err rz_add_linear_layer(const rz_ansatz *a, int view, int n_orbit, rz_jacobian *j);
-void rz_fill_linear_layer(const rz_layer *layer, const int32_t *label, const rz_block *b, int64_t first, int m);
+void rz_fill_linear_layer(const rz_layer *layer, int n_in, const int32_t *label, const int8_t *in, int64_t first,
+                          int m);
 
 #endif

@@ -1,6 +1,8 @@
 /* One way to read options for a deck and for a spec text "key=value key=value". */
 #include "ansatz_impl.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,4 +122,15 @@ rz_err rz_ansatz_option_choice(const rz_ansatz_input *in, const char *key, int *
   *out = choice_index(row->choices, text, length);
   RZ_CHECK(*out >= 0, RZ_ERR_ARG, "%s = '%.*s': choose from %s", key, (int)length, text, row->choices);
   return RZ_OK;
+}
+
+rz_err rz_ansatz_refuse(const rz_ansatz_input *in, const char *key, const char *fmt, ...) {
+  char why[256];
+  va_list args;
+  va_start(args, fmt);
+  vsnprintf(why, sizeof why, fmt, args);
+  va_end(args);
+  if (!in->config) RZ_FAIL(RZ_ERR_ARG, "%s", why);
+  rz_config_error(in->config, "ansatz", key, "%s", why);
+  return rz_config_report(in->config);
 }

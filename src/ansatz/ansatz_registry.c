@@ -7,6 +7,7 @@ static const rz_ansatz_class *const registry[] = {
     &rz_ansatz_rbm,
     &rz_ansatz_jastrow,
     &rz_ansatz_mean_field,
+    &rz_ansatz_gauge_rbm,
 };
 
 enum { N_CLASS = sizeof registry / sizeof registry[0] };

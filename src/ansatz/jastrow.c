@@ -196,7 +196,7 @@ static void factors_jastrow(const rz_ansatz *a, const rz_block *b, int64_t first
       pairs->d_re[first + l] = 1.0;
     }
   }
-  if (w->view_a >= 0) rz_fill_linear_layer(rz_jacobian_layer(j, k), w->orbit, b, first, m);
+  if (w->view_a >= 0) rz_fill_linear_layer(rz_jacobian_layer(j, k), b->n_site, w->orbit, b->spin, first, m);
 }
 
 const rz_ansatz_class rz_ansatz_jastrow = {

@@ -13,11 +13,12 @@ rz_err rz_add_linear_layer(const rz_ansatz *a, int view, int n_orbit, rz_jacobia
   return rz_jacobian_add(j, &shape, true, false, &layer);
 }
 
-void rz_fill_linear_layer(const rz_layer *layer, const int32_t *label, const rz_block *b, int64_t first, int m) {
+void rz_fill_linear_layer(const rz_layer *layer, int n_in, const int32_t *label, const int8_t *in, int64_t first,
+                          int m) {
   for (int l = 0; l < m; ++l) {
     double *x = layer->x + (first + l) * layer->n_x;
     memset(x, 0, sizeof *x * (size_t)layer->n_x);
-    for (int64_t i = 0; i < b->n_site; ++i) x[label[i]] += b->spin[i * RZ_LANES + l];
+    for (int64_t i = 0; i < n_in; ++i) x[label[i]] += in[i * RZ_LANES + l];
     layer->d_re[first + l] = 1.0;
   }
 }

@@ -91,7 +91,7 @@ static rz_err layers_mean_field(const rz_ansatz *a, rz_jacobian *j) {
 }
 
 static void factors_mean_field(const rz_ansatz *a, const rz_block *b, int64_t first, int m, rz_jacobian *j) {
-  rz_fill_linear_layer(rz_jacobian_layer(j, 0), ((const mean_field *)a->data)->label, b, first, m);
+  rz_fill_linear_layer(rz_jacobian_layer(j, 0), b->n_site, ((const mean_field *)a->data)->label, b->spin, first, m);
 }
 
 const rz_ansatz_class rz_ansatz_mean_field = {

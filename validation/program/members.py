@@ -51,7 +51,7 @@ MODELS = {
 }
 ON_LINKS = {"lattice": "geometry = 'square_links', length = 2, 2",
             "hamiltonian": f"model = 'z2_gauge', {MODELS['z2_gauge']}"}
-HOME = {"z2_gauge": ON_LINKS}  # what lives on a lattice of its own
+HOME = {"z2_gauge": ON_LINKS, "gauge_rbm": ON_LINKS}  # what lives on a lattice of its own
 ANSATZ = {
     "rbm": [f"alpha = 2, weights = '{w}', symmetry = '{s}', bias = '{b}'"
             for w in ("real", "complex") for s in ("none", "translation") for b in ("none", "hidden", "both")],
@@ -59,6 +59,8 @@ ANSATZ = {
                 for w in ("real", "complex") for s in ("none", "translation") for b in ("none", "visible")],
     "mean_field": [f"init_width = 0.3, weights = '{w}', symmetry = '{s}'"
                    for w in ("real", "complex") for s in ("none", "uniform")],
+    "gauge_rbm": [f"alpha = 2, init_flux = 0.2, weights = '{w}', symmetry = '{s}', winding = '{l}'"
+                  for w in ("real", "complex") for s in ("none", "translation") for l in ("none", "loops")],
 }
 MOVES = {
     "flip": ("tfim", "move = 'flip'"),
@@ -129,7 +131,7 @@ def check_members(test):
     models = {name: {**HOME.get(name, {}), "hamiltonian": f"model = '{name}', {keys}"}
               for name, keys in MODELS.items()}
     distinct(test, "models", run_all(test, "model", models, 2))
-    ansatz = {f"{name}: {keys}": {"ansatz": f"kind = '{name}', {keys}"}
+    ansatz = {f"{name}: {keys}": {**HOME.get(name, {}), "ansatz": f"kind = '{name}', {keys}"}
               for name, variants in ANSATZ.items() for keys in variants}
     distinct(test, "ansatz", run_all(test, "ansatz", ansatz))
     moves = {name: {**SAMPLED, "hamiltonian": f"model = '{model}'", "sampler": SAMPLED["sampler"] + ", " + keys}

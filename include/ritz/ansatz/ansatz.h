@@ -43,6 +43,8 @@ typedef struct rz_ansatz_class {
   const char *name, *about, *cite;
   const rz_option *options;
   int n_options;
+  /* NULL if the state can live on the lattice, else why not: "needs ...". NULL: on any. */
+  const char *(*unfit)(const rz_lattice *lattice);
   /* Declare parameters (rz_params_add, _allocate), fill them, set is_complex and cache_size. */
   rz_err (*init)(rz_ansatz *a, const rz_ansatz_input *in);
   /* Parameters changed (all are finite): rebuild tables. */
@@ -80,7 +82,8 @@ struct rz_ansatz {
 const rz_ansatz_class *const *rz_ansatz_registry(int *n);
 const rz_option_group *rz_ansatz_options(void); /* group "ansatz", selector "kind" */
 
-/* Errors: RZ_ERR_ARG for a spec with an unknown key or a value that is not allowed. Owner: caller. */
+/* Errors: RZ_ERR_ARG for a spec with an unknown key or a value that is not allowed, or a lattice the state cannot live
+ * on; with a deck RZ_ERR_DECK, at its key. Owner: caller. */
 rz_err rz_ansatz_create(const rz_ansatz_input *in, rz_ansatz **out);
 /* The same without a deck. */
 rz_err rz_ansatz_create_spec(const rz_lattice *lattice, uint64_t seed, const char *spec, rz_ansatz **out);
