@@ -11,7 +11,6 @@ typedef struct rz_state_file {
   int n_site;
   int extent[2]; /* translations per direction */
   rz_params params;
-  char **names;    /* of the views; owned */
   char *deck;      /* text */
   char *deck_path; /* where it was; files it names are looked for beside it */
 } rz_state_file;
