@@ -32,11 +32,11 @@ static rz_err allocate(rz_mlp_batch *b) {
 rz_err rz_mlp_batch_create(const rz_mlp *net, int64_t capacity, bool single, rz_mlp_batch **out) {
   *out = NULL;
   RZ_CHECK(capacity >= 0, RZ_ERR_ARG, "a batch of %lld rows", (long long)capacity);
-  RZ_CHECK(!single, RZ_ERR_ARG, "single precision");
+  RZ_CHECK(!(single && net->spec.is_complex), RZ_ERR_ARG, "complex networks have double precision only");
   RZ_TRY(RZ_NEW0(1, out));
   (*out)->net = net;
   (*out)->capacity = capacity;
-  (*out)->num = rz_numbers_double();
+  (*out)->num = single ? rz_numbers_single() : rz_numbers_double();
   const rz_err rc = allocate(*out);
   if (rc != RZ_OK) rz_mlp_batch_destroy(out);
   return rc;

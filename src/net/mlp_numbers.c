@@ -12,18 +12,22 @@ static shape stored(bool transposed, int64_t r, int64_t c) {
 
 static CBLAS_TRANSPOSE op(bool transpose) { return transpose ? CblasTrans : CblasNoTrans; }
 
-static void product_double(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const void *a,
-                           const void *b, bool add, void *c) {
-  const shape sa = stored(transpose_a, m, k), sb = stored(transpose_b, k, n);
-  const double beta = add ? 1.0 : 0.0;
-  if (n == 1)
-    cblas_dgemv(CblasRowMajor, op(transpose_a), sa.rows, sa.columns, 1.0, a, sa.columns, b, 1, beta, c, 1);
-  else
-    cblas_dgemm(CblasRowMajor, op(transpose_a), op(transpose_b), (int)m, (int)n, (int)k, 1.0, a, sa.columns, b,
-                sb.columns, beta, c, (int)n);
-}
+#define PRODUCT(type, gemv, gemm)                                                                                      \
+  static void product_##type(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const void *a,       \
+                             const void *b, bool add, void *c) {                                                       \
+    const shape sa = stored(transpose_a, m, k), sb = stored(transpose_b, k, n);                                        \
+    const type beta = add ? 1 : 0;                                                                                     \
+    if (n == 1)                                                                                                        \
+      gemv(CblasRowMajor, op(transpose_a), sa.rows, sa.columns, 1, a, sa.columns, b, 1, beta, c, 1);                   \
+    else                                                                                                               \
+      gemm(CblasRowMajor, op(transpose_a), op(transpose_b), (int)m, (int)n, (int)k, 1, a, sa.columns, b, sb.columns,   \
+           beta, c, (int)n);                                                                                           \
+  }
+PRODUCT(double, cblas_dgemv, cblas_dgemm)
+PRODUCT(float, cblas_sgemv, cblas_sgemm)
 
 rz_numbers rz_numbers_double(void) {
-  return (rz_numbers){
-      .size = sizeof(double), .n_real = 1, .product = product_double, .kernels = RZ_ISA_PICK(rz_mlp_double)};
+  return (rz_numbers){sizeof(double), 1, product_double, RZ_ISA_PICK(rz_mlp_double)};
 }
+
+rz_numbers rz_numbers_single(void) { return (rz_numbers){sizeof(float), 1, product_float, RZ_ISA_PICK(rz_mlp_single)}; }

@@ -27,6 +27,7 @@ typedef struct rz_mlp_kernels {
 } rz_mlp_kernels;
 
 RZ_ISA_DECLARE(rz_mlp_kernels, rz_mlp_double);
+RZ_ISA_DECLARE(rz_mlp_kernels, rz_mlp_single);
 
 /* c [m, n] (+)= op(a) [m, k] op(b) [k, n] */
 typedef void rz_mlp_product(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const void *a,
@@ -41,5 +42,6 @@ typedef struct rz_numbers {
 
 /* For the instruction set that is current. */
 rz_numbers rz_numbers_double(void);
+rz_numbers rz_numbers_single(void);
 
 #endif
