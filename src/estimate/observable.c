@@ -27,6 +27,10 @@ static const rz_observable_class *const registry[] = {
     &rz_observable_xi,
     &rz_observable_xi_staggered,
     &rz_observable_s2,
+    &rz_observable_star,
+    &rz_observable_plaquette,
+    &rz_observable_wilson,
+    &rz_observable_vison,
 };
 enum { N_OBSERVABLE = sizeof registry / sizeof registry[0] };
 

@@ -69,6 +69,6 @@ extern const rz_observable_class rz_observable_sx, rz_observable_sy, rz_observab
     rz_observable_sz2, rz_observable_staggered_sz, rz_observable_abs_staggered_sz, rz_observable_staggered_sz2,
     rz_observable_sxsx, rz_observable_sysy, rz_observable_szsz, rz_observable_szsz_pairs, rz_observable_sq,
     rz_observable_binder, rz_observable_binder_staggered, rz_observable_xi, rz_observable_xi_staggered,
-    rz_observable_s2;
+    rz_observable_s2, rz_observable_star, rz_observable_plaquette, rz_observable_wilson, rz_observable_vison;
 
 #endif

@@ -51,6 +51,7 @@ MODELS = {
 }
 ON_LINKS = {"lattice": "geometry = 'square_links', length = 2, 2",
             "hamiltonian": f"model = 'z2_gauge', {MODELS['z2_gauge']}"}
+GAUGE = ("star", "plaquette", "wilson", "vison")  # observables of links
 HOME = {"z2_gauge": ON_LINKS, "gauge_rbm": ON_LINKS}  # what lives on a lattice of its own
 ANSATZ = {
     "rbm": [f"alpha = 2, weights = '{w}', symmetry = '{s}', bias = '{b}'"
@@ -154,11 +155,12 @@ def values(path):
     return found
 
 
-def check_observables(test, names, hamiltonian):
-    """Sampled against the sum over all configurations of the same state, at 6 sigma for each of 173 values: one false
-    alarm in 3 million runs."""
+def check_observables(test, names, problem):
+    """Sampled against the sum over all configurations of the same state, at 6 sigma for each of some 200 values: one
+    false alarm in a million runs."""
+    hamiltonian = problem["hamiltonian"]
     folder = test.folder("observables-" + re.sub(r"\W+", "_", hamiltonian))
-    test.deck(folder, namelist({**BASE, "hamiltonian": hamiltonian, "sector": "sz = 'all'",
+    test.deck(folder, namelist({**BASE, **problem, "sector": "sz = 'all'",
                                 "run": BASE["run"] + ", output = 'state.h5'",
                                 "ansatz": "kind = 'rbm', weights = 'complex', bias = 'both', init_width = 0.3",
                                 "optimiser": "method = 'sr', learning_rate = 0.05, iterations = 10"}), "state.nml")
@@ -195,8 +197,10 @@ def main():
     test = Test("members")
     observables = check_names(test)
     check_members(test)
-    check_observables(test, observables, "model = 'tfim', h = 1.3")
-    check_observables(test, observables, "model = 'heisenberg', dm = 0.4")
+    of_spins = [name for name in observables if name not in GAUGE]
+    check_observables(test, of_spins, {"hamiltonian": "model = 'tfim', h = 1.3"})
+    check_observables(test, of_spins, {"hamiltonian": "model = 'heisenberg', dm = 0.4"})
+    check_observables(test, GAUGE, ON_LINKS)
     test.finish()
 
 

@@ -311,6 +311,61 @@ static void other_lattices(const char *geometry, int lx, int ly) {
   bare_free(&model);
 }
 
+/* Mean over the places of a 2 x 2 torus of <prod sigma^c> over n links, listed for each as (dx, dy, up) from it. */
+static double loop(char c, int n, const int (*link)[3]) {
+  double sum = 0.0;
+  for (int place = 0; place < 4; place++)
+    for (uint64_t s = 0; s < (uint64_t)1 << v.n; s++) {
+      uint64_t t = s;
+      double complex f = 1.0;
+      for (int k = 0; k < n; k++)
+        f *= act(c, 2 * ((place % 2 + link[k][0]) % 2 + 2 * ((place / 2 + link[k][1]) % 2)) + link[k][2], &t);
+      sum += 0.25 * creal(conj(v.psi[t]) * f * v.psi[s]);
+    }
+  return sum;
+}
+
+/* Stars, plaquettes and paths of the 2 x 2 torus: link 2 (x + 2 y) to the right, + 1 up. */
+static void gauge_theory(bool pauli) {
+  rz_model model = {.pauli = pauli};
+  const rz_lattice_spec spec = {
+      .geometry = "square_links", .n_dim = 2, .length = {2, 2}, .periodic = {true, true}, .legs = 1};
+  RZ_EXPECT_OK(rz_lattice_create(&spec, &model.lattice));
+  rz_ansatz a;
+  rz_sector sector;
+  rz_observables *o = NULL;
+  const rz_measured *m = NULL;
+  int n = 0;
+  RZ_EXPECT_OK(table_init(8, model.lattice, &a));
+  table_randomise(&a, 43, 0.6, 0.8);
+  RZ_EXPECT_OK(rz_sector_init(8, false, 0, &sector));
+  double complex *psi = vector(&a, &sector);
+  const char *const names[] = {"star", "plaquette", "wilson", "vison"};
+  RZ_EXPECT_OK(rz_observables_create(&model, 4, names, &o));
+  RZ_EXPECT_OK(rz_observables_exact(o, &sector, psi, &n, &m));
+  expand(&sector, psi);
+  const double plaquette = loop('z', 4, (const int[][3]){{0, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 0, 1}});
+  const double right = loop('x', 1, (const int[][3]){{1, 0, 1}}), up = loop('x', 1, (const int[][3]){{0, 1, 0}});
+  const double both = loop('x', 2, (const int[][3]){{1, 0, 1}, {1, 1, 0}});
+  RZ_EXPECT_NEAR(named(n, m, "star")->mean[0],
+                 loop('x', 4, (const int[][3]){{0, 0, 0}, {1, 0, 0}, {0, 0, 1}, {0, 1, 1}}), 1e-12);
+  RZ_EXPECT_NEAR(named(n, m, "plaquette")->mean[0], plaquette, 1e-12);
+  RZ_EXPECT(named(n, m, "wilson")->n_value == 1);
+  RZ_EXPECT_NEAR(named(n, m, "wilson")->mean[0], plaquette, 1e-12);
+  const double c[4] = {1.0, right, up, both};
+  for (int d = 0; d < 4; d++) RZ_EXPECT_NEAR(named(n, m, "vison/correlation")->mean[d], c[d], 1e-12);
+  RZ_EXPECT_NEAR(named(n, m, "vison/m2")->mean[0], (1.0 + right + up + both) / 4.0, 1e-12);
+  RZ_EXPECT_NEAR(named(n, m, "vison/ratio")->mean[0], 1.0 - (1.0 - right + up - both) / (1.0 + right + up + both),
+                 1e-12);
+  rz_observables_destroy(&o);
+  model.fixed_sz = true;
+  model.n_up = 4;
+  RZ_EXPECT(rz_observables_create(&model, 1, names, &o) == RZ_ERR_ARG && strstr(rz_error_message(), "sz = 'all'"));
+  rz_free(&psi);
+  table_free(&a);
+  bare_free(&model);
+}
+
 /* Samples made up: packed sums against loops; zero weights left out; two batches; bits on any number of ranks. */
 static void made_up(const rz_comm *comm, int n_draw, int batch, rz_samples *s) {
   enum { N_CHAIN = 20 };
@@ -402,6 +457,8 @@ static void refusals(void) {
   RZ_EXPECT(strstr(rz_error_message(), "did you mean") != NULL);
   RZ_EXPECT(rz_observables_create(&model, 3, (const char *const[]){"sz", "sx", "sz"}, &o) == RZ_ERR_ARG && !o);
   RZ_EXPECT(strstr(rz_error_message(), "'sz' is listed twice") != NULL);
+  RZ_EXPECT(rz_observables_create(&model, 1, (const char *const[]){"wilson"}, &o) == RZ_ERR_ARG && !o);
+  RZ_EXPECT(strstr(rz_error_message(), "needs the links of a torus") != NULL);
   RZ_EXPECT_OK(rz_observables_create(&model, 1, (const char *const[]){"sz"}, &o));
   RZ_EXPECT(rz_observables_result(o, &world, &n, &m) == RZ_ERR_ARG);
   rz_observables_destroy(&o);
@@ -421,6 +478,9 @@ int main(int argc, char **argv) {
   other_lattices("square", 4, 2);
   other_lattices("honeycomb", 2, 2);
   other_lattices("kagome", 2, 2);
+  other_lattices("square_links", 2, 2);
+  gauge_theory(true);
+  gauge_theory(false);
   packed_sums();
   ratios();
   refusals();
