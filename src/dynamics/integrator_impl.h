@@ -17,7 +17,11 @@ struct rz_integrator {
 };
 
 extern const rz_integrator_class rz_integrator_leapfrog, rz_integrator_yoshida4, rz_integrator_yoshida6,
-    rz_integrator_yoshida8;
+    rz_integrator_yoshida8, rz_integrator_implicit_midpoint, rz_integrator_discrete_gradient, rz_integrator_rk4,
+    rz_integrator_reference;
+
+/* max_iterations, of the implicit methods: one row. */
+extern const rz_option rz_implicit_rows[1];
 
 /* Numbers of a batch: n 2 d. */
 int64_t rz_integrator_size(const rz_integrator *g);

@@ -4,10 +4,9 @@
 #include <string.h>
 
 static const rz_integrator_class *const registry[] = {
-    &rz_integrator_leapfrog,
-    &rz_integrator_yoshida4,
-    &rz_integrator_yoshida6,
-    &rz_integrator_yoshida8,
+    &rz_integrator_leapfrog, &rz_integrator_yoshida4,          &rz_integrator_yoshida6,
+    &rz_integrator_yoshida8, &rz_integrator_implicit_midpoint, &rz_integrator_discrete_gradient,
+    &rz_integrator_rk4,      &rz_integrator_reference,
 };
 
 const rz_integrator_class *const *rz_integrator_registry(int *n) {

@@ -25,7 +25,7 @@ typedef struct rz_integrator rz_integrator;
 
 typedef struct rz_integrator_spec {
   const char *method; /* a name of the registry */
-  double tolerance;   /* reference: error per unit of time and of size, 1e-14 .. 1e-2; 0: 1e-12 */
+  double tolerance;   /* reference: error of a step, relative to the size of q and of p; 0: 1e-12 */
   int max_iterations; /* implicit methods: iterations per step before RZ_ERR_NUM; 0: 100 */
 } rz_integrator_spec;
 
