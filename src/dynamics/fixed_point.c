@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Changes relative to the size: rounding; and close enough for noise of the function to be the reason for no progress.
- */
-static const double rounding = 2.0 * DBL_EPSILON, close_by = 1e-11;
+/* Changes relative to the size: less than one unit in the last place, since what is left from step to step adds up; and
+ * close enough for noise of the function to be the reason for no progress. */
+static const double rounding = 0.25 * DBL_EPSILON, close_by = 1e-11;
 enum { MAX_IDLE = 3 };
 
 rz_err rz_fixed_point_create(int64_t n, int n_degree, int max_iterations, rz_fixed_point *s) {

@@ -11,7 +11,7 @@ typedef struct gradient {
   rz_fixed_point solver;
   double *change;               /* [n, 2 d] x' - x, the unknown */
   double *end, *middle, *field; /* [n, 2 d] */
-  double *h_end, *h;            /* [n] H(x'), H(x) */
+  double *h_end, *h;            /* [n] H(x'), and H at the start of the run */
 } gradient;
 
 typedef struct equation {
@@ -83,8 +83,9 @@ static rz_err run(rz_integrator *g, double step, int64_t n_step, double *x, doub
   const rz_flow *f = g->flow;
   const int64_t size = rz_integrator_size(g);
   equation e = {.g = g, .step = step, .x = x};
+  /* H(x) is that of the start but for rounding; the start's makes up for what rounding did in the steps between. */
+  RZ_TRY(f->energy(f->self, g->n, x, s->h));
   for (int64_t t = 0; t < n_step; t++) {
-    RZ_TRY(f->energy(f->self, g->n, x, s->h));
     RZ_TRY(f->field(f->self, g->n, x, s->field));
     for (int64_t k = 0; k < size; k++) s->change[k] = step * s->field[k];
     RZ_TRY(rz_fixed_point_solve(&s->solver, evaluate, &e, x, s->change));
