@@ -21,7 +21,8 @@ function(ritz_program_options target)
 endfunction()
 
 # Sources under src/NAME/isa/ are compiled once per instruction set (ritz/core/isa.h), with the features that
-# src/core/isa.c asks the processor for. Products and sums may be fused, which strict C forbids.
+# src/core/isa.c asks the processor for. Products and sums may be fused, which strict C forbids, and
+# both sides of a choice computed: nobody asks for floating-point exceptions.
 set(RITZ_ISA portable)
 set(RITZ_ISA_FLAGS_portable "")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
@@ -39,7 +40,8 @@ function(ritz_isa_sources name)
   foreach(isa ${RITZ_ISA})
     add_library(ritz_${name}_${isa} OBJECT ${sources})
     ritz_compile_options(ritz_${name}_${isa})
-    target_compile_options(ritz_${name}_${isa} PRIVATE ${RITZ_ISA_FLAGS_${isa}} -ffp-contract=fast)
+    target_compile_options(ritz_${name}_${isa} PRIVATE ${RITZ_ISA_FLAGS_${isa}} -ffp-contract=fast
+                           -fno-trapping-math)
     target_compile_definitions(ritz_${name}_${isa} PRIVATE RZ_ISA=${isa})
     target_include_directories(ritz_${name}_${isa} PRIVATE
       $<TARGET_PROPERTY:ritz_${name},INCLUDE_DIRECTORIES>)

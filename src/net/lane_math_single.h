@@ -23,4 +23,23 @@ static inline float lane_expm1_single(float x) {
   return scale * (r + r * r * s) + (scale - 1.0f);
 }
 
+/* log(1 + x) for 0 <= x <= 1: log u of u = 1 + x as in lane_log, and the rounding of u made good */
+static inline float lane_log1p_single(float x) {
+  const uint32_t half = 0x3f3504f3, one = 0x3f800000; /* sqrt(1/2), 1 */
+  const float u = 1.0f + x;
+  uint32_t bits;
+  memcpy(&bits, &u, sizeof bits);
+  const uint32_t power = ((bits - half + one) >> 23) - 127;
+  bits -= power << 23;
+  float m;
+  memcpy(&m, &bits, sizeof m);
+  const float n = (float)(int32_t)power, f = m - 1.0f, s = f / (2.0f + f), z = s * s;
+  float r = 2.0f / 9.0f;
+  r = r * z + 2.0f / 7.0f;
+  r = r * z + 2.0f / 5.0f;
+  r = r * z + 2.0f / 3.0f;
+  r = s * (2.0f + r * z);
+  return n * 0x1.62e430p-1f + (r + (x - (u - 1.0f)) / u);
+}
+
 #endif

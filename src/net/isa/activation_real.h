@@ -1,17 +1,16 @@
 /* Formulas of the activations for real numbers, in NUMBER (double or float), and the loops over them. Functions that a
- * formula needs: EXPM1(x) = exp(x) - 1 for x <= 0, LOG1P(x) for 0 <= x <= 1, SINCOS. */
+ * formula needs: EXPM1(x) = exp(x) - 1 for -FAR <= x <= 0, LOG1P(x) for 0 <= x <= 1, SINCOS, ABS. */
 
 /* Value and derivatives. */
 typedef struct jet {
   NUMBER y, d1, d2, d3;
 } jet;
 
-static inline NUMBER size_of(NUMBER z) { return z < 0 ? -z : z; }
 /* exp(x) - 1 for any x <= 0; keeps NaN */
 static inline NUMBER expm1_of(NUMBER x) { return EXPM1(x < -FAR ? -FAR : x); }
 
 static inline NUMBER tanh_of(NUMBER z) {
-  const NUMBER e = expm1_of(-2 * size_of(z)), t = -e / (2 + e);
+  const NUMBER e = expm1_of(-2 * ABS(z)), t = -e / (2 + e);
   return z < 0 ? -t : t;
 }
 
@@ -22,7 +21,7 @@ static inline jet jet_tanh(NUMBER z) {
 
 /* 1 / (1 + exp(-z)); *e = exp(-|z|) */
 static inline jet jet_logistic(NUMBER z, NUMBER *e) {
-  *e = 1 + expm1_of(-size_of(z));
+  *e = 1 + expm1_of(-ABS(z));
   const NUMBER large = 1 / (1 + *e), small = *e * large;
   const NUMBER s = z < 0 ? small : large, rest = z < 0 ? large : small, d1 = s * rest, d2 = d1 * (rest - s);
   return (jet){s, d1, d2, d2 * (rest - s) - 2 * d1 * d1};
@@ -69,7 +68,7 @@ static inline jet jet_gelu(NUMBER z) {
 }
 
 static inline jet jet_log_cosh(NUMBER z) {
-  const NUMBER r = size_of(z), t = tanh_of(z), s = (1 - t) * (1 + t);
+  const NUMBER r = ABS(z), t = tanh_of(z), s = (1 - t) * (1 + t);
   return (jet){r + LOG1P(1 + expm1_of(-2 * r)) - (NUMBER)RZ_LOG2, t, s, -2 * t * s};
 }
 

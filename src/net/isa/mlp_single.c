@@ -2,7 +2,7 @@
 #include "../lane_math_single.h"
 #include "../mlp_numbers.h"
 
-static inline float log1p_single(float x) { return (float)lane_log1p(x); }
+#include <math.h>
 
 static inline void sincos_single(float x, float *sine, float *cosine) {
   double s, c;
@@ -15,6 +15,7 @@ static inline void sincos_single(float x, float *sine, float *cosine) {
 #define KERNELS rz_mlp_single
 #define FAR 80.0f
 #define EXPM1 lane_expm1_single
-#define LOG1P log1p_single
+#define LOG1P lane_log1p_single
 #define SINCOS sincos_single
+#define ABS fabsf
 #include "mlp_real.h"
