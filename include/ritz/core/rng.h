@@ -17,6 +17,8 @@ typedef enum rz_rng_purpose {
   RZ_RNG_DISORDER = 6,        /* random couplings; id = term kind */
   RZ_RNG_SOLVER = 7,          /* start vectors of eigensolvers; id = global index */
   RZ_RNG_STATE = 8,           /* initial states of classical systems; id = trajectory */
+  RZ_RNG_BATCH = 9,           /* states of a training step; id = number of the batch */
+  RZ_RNG_NOISE = 10,          /* noise on made data; id = row */
   RZ_RNG_TEST = 100
 } rz_rng_purpose;
 
