@@ -88,6 +88,15 @@ rz_err rz_law_work(rz_law *l, int64_t n, double **out) {
   return RZ_OK;
 }
 
+rz_err rz_law_check_spread(const rz_law *l) {
+  const int d = l->n_degree;
+  for (int k = 0; k < 2 * d; k++)
+    RZ_CHECK(l->high[k] - l->low[k] > 1e-12 * fmax(fabs(l->low[k]), fabs(l->high[k])), RZ_ERR_INPUT,
+             "%s_%d is %g in all training states: model '%s' cannot learn how the motion depends on it",
+             k < d ? "q" : "p", k % d + 1, l->low[k], l->cls->name);
+  return RZ_OK;
+}
+
 rz_err rz_law_jacobian(rz_law *l, int64_t n, const double *x, double w, rz_jacobian **out) {
   const int64_t n_row = n * 2 * l->n_degree;
   rz_jacobian *j = NULL;

@@ -7,10 +7,12 @@
 #define RZ_LAW_GROUP "network"
 #define RZ_N_ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
-extern const rz_law_class rz_law_polynomial;
+extern const rz_law_class rz_law_polynomial, rz_law_separable_series, rz_law_random_features, rz_law_pair_potential;
 
 /* Scratch of at least n numbers, valid until the next call; owned by the law. */
 rz_err rz_law_work(rz_law *l, int64_t n, double **out);
+/* Errors: RZ_ERR_INPUT for a coordinate that is the same in all training states, naming it. */
+rz_err rz_law_check_spread(const rz_law *l);
 
 /* Where d H / d x_j stands in dx/dt = (dH/dp, -dH/dq). */
 static inline int rz_field_component(int n_degree, int j) { return j < n_degree ? j + n_degree : j - n_degree; }

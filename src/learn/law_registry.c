@@ -5,6 +5,9 @@
 
 static const rz_law_class *const registry[] = {
     &rz_law_polynomial,
+    &rz_law_separable_series,
+    &rz_law_random_features,
+    &rz_law_pair_potential,
 };
 
 const rz_law_class *const *rz_law_registry(int *n) {

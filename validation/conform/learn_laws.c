@@ -21,6 +21,14 @@ typedef struct setting {
 static const setting more[] = {
     {"polynomial", ", degree = 1", 1, 0},
     {"polynomial", ", degree = 5", 2, 0},
+    {"separable_series", ", n_terms = 1", 1, 0},
+    {"random_features", ", n_features = 3, quadratic = .true., activation = 'sin'", 4, 0},
+    {"random_features", ", n_features = 150, quadratic = .true., sampling = 'pairs', scale = 2.0", 2, 0},
+    {"pair_potential", ", centre = .true., coupling = 'masses', n_terms = 9", 2, 2},
+    {"pair_potential", ", coordinate = 'log', n_terms = 5", 6, 2},
+    {"pair_potential", ", coordinate = 'inverse', n_terms = 3, coupling = 'masses', r_min = 0.05", 3, 1},
+    {"pair_potential", ", basis = 'bspline', n_terms = 8, coupling = 'masses', centre = .true.", 6, 2},
+    {"pair_potential", ", basis = 'bspline', coordinate = 'log', n_terms = 3", 6, 3},
 };
 
 /* What every law of the registry runs with. */
@@ -50,7 +58,8 @@ static void draw(uint64_t id, double width, int64_t n, double *x) {
 }
 
 static rz_err make(const setting *s, rz_config *config, double *train, rz_law **l) {
-  const double mass[MAX_DIM / 2] = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
+  double mass[MAX_DIM / 2];
+  for (int k = 0; k < s->n_degree; k++) mass[k] = 1.0 + 0.5 * (s->n_space ? k / s->n_space : k);
   const rz_law_input in = {.config = config,
                            .n_degree = s->n_degree,
                            .n_space = s->n_space,
@@ -269,6 +278,8 @@ static void check_law(const setting *s) {
   rz_config *config = parse(s);
   rz_law *l = NULL;
   draw(1, 1.0, N_TRAIN * dim, train);
+  for (int i = 0; i < N_TRAIN && s->n_space > 0; i++) /* bodies keep apart, and from the origin */
+    for (int k = 0; k < s->n_degree; k += s->n_space) train[i * dim + k] += 3.0 * (k / s->n_space + 1);
   memcpy(x, train + dim, sizeof(double) * (size_t)(N_STATE * dim));
   if (config && RZ_EXPECT_OK(make(s, config, train, &l))) {
     RZ_EXPECT(l->params.n > 0 && l->cls == rz_law_find(s->model));
@@ -299,7 +310,7 @@ int main(int argc, char **argv) {
     for (int k = 0; k < (int)(sizeof shape / sizeof shape[0]); k++) {
       setting s = shape[k];
       s.model = all[i]->name;
-      check_law(&s);
+      if (s.n_space > 0 || strcmp(s.model, "pair_potential") != 0) check_law(&s);
     }
   for (int k = 0; k < (int)(sizeof more / sizeof more[0]); k++) check_law(&more[k]);
   RZ_EXPECT(rz_law_find("no such law") == NULL);

@@ -1,0 +1,289 @@
+/* Bodies with a potential of their distances: H = sum_i p_i^2 / (2 m_i) + sum_{i<j} c_ij v(r_ij) [+ sum_i c_i
+ * v(|q_i|)], v(r) = sum_k theta_k b_k(r), c_ij = 1 or m_i m_j. Forces are opposite and along the distance: momentum
+ * (without a centre) and angular momentum are conserved whatever v is. */
+#include "law_impl.h"
+
+#include "radial.h"
+#include "ritz/core/memory.h"
+#include <math.h>
+#include <string.h>
+
+static const rz_option options[] = {
+    RZ_ROW_CHOICE("basis", "chebyshev|bspline", "'chebyshev'", "expansion of v(r)"),
+    RZ_ROW_CHOICE("coordinate", "distance|log|inverse", "'distance'", "v is expanded in r, log r or 1/r"),
+    RZ_ROW_INT("n_terms", "24", 3, 500, "functions in the expansion"),
+    RZ_ROW_CHOICE("coupling", "unit|masses", "'unit'", "c_ij = 1, or the product of the masses"),
+    RZ_ROW_BOOL("centre", ".false.", "a fixed body of mass 1 at the origin acts on each body"),
+    RZ_ROW_REAL("r_min", "", 1e-300, 1e300, "", "shortest distance; unset: that of the training data"),
+    RZ_ROW_REAL("r_max", "", 1e-300, 1e300, "", "longest distance; unset: that of the training data"),
+};
+
+enum { MAX_SPACE = 8 };
+
+typedef struct pair_potential {
+  int n_body, n_space;
+  bool by_mass, centre;
+  double *mass; /* [n_body] */
+  rz_radial radial;
+  double *value, *slope, *curvature; /* [n_terms] at the distance in hand */
+} pair_potential;
+
+/* A pair in a state: j = -1 is the centre. */
+typedef struct pair {
+  double coupling, r, unit[MAX_SPACE]; /* from j to i */
+} pair;
+
+static pair look(const pair_potential *w, const double *q, int i, int j) {
+  pair a = {.coupling = w->by_mass ? w->mass[i] * (j < 0 ? 1.0 : w->mass[j]) : 1.0};
+  double square = 0.0;
+  for (int s = 0; s < w->n_space; s++) {
+    a.unit[s] = q[i * w->n_space + s] - (j < 0 ? 0.0 : q[j * w->n_space + s]);
+    square += a.unit[s] * a.unit[s];
+  }
+  a.r = sqrt(square);
+  for (int s = 0; s < w->n_space; s++) a.unit[s] /= a.r;
+  return a;
+}
+
+static int first_partner(const pair_potential *w) { return w->centre ? -1 : 0; }
+
+/* ---- making ---- */
+static rz_err load_masses(pair_potential *w, const rz_law_input *in) {
+  RZ_TRY(RZ_NEW(w->n_body, &w->mass));
+  for (int i = 0; i < w->n_body; i++) {
+    w->mass[i] = in->mass ? in->mass[i * w->n_space] : 1.0;
+    for (int s = 1; in->mass && s < w->n_space; s++)
+      RZ_CHECK(in->mass[i * w->n_space + s] == w->mass[i], RZ_ERR_INPUT,
+               "body %d has different masses in different directions", i + 1);
+  }
+  return RZ_OK;
+}
+
+static void find_range(const pair_potential *w, int64_t n, int dim, const double *x, double *low, double *high) {
+  *low = INFINITY;
+  *high = 0.0;
+  for (int64_t k = 0; k < n; k++)
+    for (int i = 0; i < w->n_body; i++)
+      for (int j = first_partner(w); j < i; j++) {
+        const double r = look(w, x + k * dim, i, j).r;
+        *low = fmin(*low, r);
+        *high = fmax(*high, r);
+      }
+}
+
+static rz_err make_radial(pair_potential *w, const rz_law_input *in) {
+  rz_config *c = in->config;
+  const bool spline = strcmp(rz_config_string(c, RZ_LAW_GROUP, "basis"), "bspline") == 0;
+  const char *coordinate = rz_config_string(c, RZ_LAW_GROUP, "coordinate");
+  const rz_radial_coordinate kind = strcmp(coordinate, "log") == 0       ? RZ_RADIAL_LOG
+                                    : strcmp(coordinate, "inverse") == 0 ? RZ_RADIAL_INVERSE
+                                                                         : RZ_RADIAL_R;
+  const int n = (int)rz_config_int(c, RZ_LAW_GROUP, "n_terms");
+  double low, high;
+  find_range(w, in->n, 2 * in->n_degree, in->x, &low, &high);
+  if (rz_config_has(c, RZ_LAW_GROUP, "r_min")) low = rz_config_real(c, RZ_LAW_GROUP, "r_min");
+  if (rz_config_has(c, RZ_LAW_GROUP, "r_max")) high = rz_config_real(c, RZ_LAW_GROUP, "r_max");
+  RZ_CHECK(low > 0.0, RZ_ERR_INPUT, "two bodies of the training data are at the same place");
+  RZ_CHECK(high - low > 1e-10 * high, in->n > 0 ? RZ_ERR_INPUT : RZ_ERR_DECK,
+           in->n > 0 ? "distances in the training data go from %g to %g: no potential can be learned"
+                     : "without training data r_min = %g must lie below r_max = %g",
+           low, high);
+  RZ_TRY(RZ_NEW(n, &w->value));
+  RZ_TRY(RZ_NEW(n, &w->slope));
+  RZ_TRY(RZ_NEW(n, &w->curvature));
+  return rz_radial_create(spline ? RZ_RADIAL_BSPLINE : RZ_RADIAL_CHEBYSHEV, kind, n, low, high, &w->radial);
+}
+
+static rz_err init(rz_law *l, const rz_law_input *in) {
+  pair_potential *w;
+  RZ_CHECK(in->n_space > 0 && in->n_space <= MAX_SPACE, RZ_ERR_DECK,
+           "model = 'pair_potential' is for bodies in space (of at most %d dimensions); this system has none",
+           MAX_SPACE);
+  RZ_TRY(RZ_NEW0(1, &w));
+  l->data = w;
+  w->n_space = in->n_space;
+  w->n_body = in->n_degree / in->n_space;
+  w->by_mass = strcmp(rz_config_string(in->config, RZ_LAW_GROUP, "coupling"), "masses") == 0;
+  w->centre = rz_config_bool(in->config, RZ_LAW_GROUP, "centre");
+  RZ_CHECK(w->n_body > 1 || w->centre, RZ_ERR_DECK, "model = 'pair_potential': one body needs centre = .true.");
+  RZ_TRY(load_masses(w, in));
+  RZ_TRY(make_radial(w, in));
+  RZ_TRY(rz_params_add(&l->params, "v", false, 1, (const int64_t[]){w->radial.n}));
+  return rz_params_allocate(&l->params);
+}
+
+static void fini(rz_law *l) {
+  pair_potential *w = l->data;
+  if (!w) return;
+  rz_free(&w->mass);
+  rz_free(&w->value);
+  rz_free(&w->slope);
+  rz_free(&w->curvature);
+  rz_radial_destroy(&w->radial);
+  rz_free(&l->data);
+}
+
+/* ---- forces ---- */
+static double dot(int n, const double *a, const double *b) {
+  double s = 0.0;
+  for (int k = 0; k < n; k++) s += a[k] * b[k];
+  return s;
+}
+
+static void load(const pair_potential *w, double r) {
+  rz_radial_values(&w->radial, r, w->value, w->slope, w->curvature);
+}
+
+/* Add f along `unit` to body i and the opposite to body j. */
+static void push(const pair_potential *w, int i, int j, const double *f, double *dp) {
+  for (int s = 0; s < w->n_space; s++) {
+    dp[i * w->n_space + s] += f[s];
+    if (j >= 0) dp[j * w->n_space + s] -= f[s];
+  }
+}
+
+/* dq = p / m, dp = 0. */
+static void drift(const rz_law *l, const double *p, double *out) {
+  const pair_potential *w = l->data;
+  const int d = l->n_degree;
+  for (int k = 0; k < d; k++) {
+    out[k] = p[k] / w->mass[k / w->n_space];
+    out[d + k] = 0.0;
+  }
+}
+
+static rz_err apply(rz_law *l, int64_t n, const double *x, double *out) {
+  const pair_potential *w = l->data;
+  const int d = l->n_degree;
+  double f[MAX_SPACE];
+  for (int64_t k = 0; k < n; k++, x += 2 * d, out += 2 * d) {
+    drift(l, x + d, out);
+    for (int i = 0; i < w->n_body; i++)
+      for (int j = first_partner(w); j < i; j++) {
+        const pair a = look(w, x, i, j);
+        load(w, a.r);
+        const double force = -a.coupling * dot(w->radial.n, w->slope, l->params.value);
+        for (int s = 0; s < w->n_space; s++) f[s] = force * a.unit[s];
+        push(w, i, j, f, out + d);
+      }
+  }
+  return RZ_OK;
+}
+
+/* How the pair's distance changes along v, and its direction: dr, and d unit. */
+static double turn(const pair_potential *w, const pair *a, int i, int j, const double *v, double *du) {
+  double dr = 0.0;
+  for (int s = 0; s < w->n_space; s++) {
+    du[s] = v[i * w->n_space + s] - (j < 0 ? 0.0 : v[j * w->n_space + s]);
+    dr += a->unit[s] * du[s];
+  }
+  for (int s = 0; s < w->n_space; s++) du[s] = (du[s] - dr * a->unit[s]) / a->r;
+  return dr;
+}
+
+static rz_err tangent(rz_law *l, int64_t n, const double *x, const double *v, double *out) {
+  const pair_potential *w = l->data;
+  const int d = l->n_degree;
+  double f[MAX_SPACE], du[MAX_SPACE];
+  for (int64_t k = 0; k < n; k++, x += 2 * d, v += 2 * d, out += 2 * d) {
+    drift(l, v + d, out);
+    for (int i = 0; i < w->n_body; i++)
+      for (int j = first_partner(w); j < i; j++) {
+        const pair a = look(w, x, i, j);
+        const double dr = turn(w, &a, i, j, v, du);
+        load(w, a.r);
+        const double force = -a.coupling * dot(w->radial.n, w->slope, l->params.value);
+        const double change = -a.coupling * dot(w->radial.n, w->curvature, l->params.value) * dr;
+        for (int s = 0; s < w->n_space; s++) f[s] = change * a.unit[s] + force * du[s];
+        push(w, i, j, f, out + d);
+      }
+  }
+  return RZ_OK;
+}
+
+static rz_err energy(rz_law *l, int64_t n, const double *x, double *out) {
+  const pair_potential *w = l->data;
+  const int d = l->n_degree;
+  for (int64_t k = 0; k < n; k++, x += 2 * d) {
+    out[k] = 0.0;
+    for (int m = 0; m < d; m++) out[k] += 0.5 * x[d + m] * x[d + m] / w->mass[m / w->n_space];
+    for (int i = 0; i < w->n_body; i++)
+      for (int j = first_partner(w); j < i; j++) {
+        const pair a = look(w, x, i, j);
+        load(w, a.r);
+        out[k] += a.coupling * dot(w->radial.n, w->value, l->params.value);
+      }
+  }
+  return RZ_OK;
+}
+
+/* Row of component s of body i += sign f[k], for the pair's functions k. */
+static void add_rows(const pair_potential *w, int i, int j, int s, const double *f, double *out) {
+  const int p = w->radial.n;
+  double *up = out + (int64_t)(i * w->n_space + s) * p, *down = j < 0 ? NULL : out + (int64_t)(j * w->n_space + s) * p;
+  for (int k = 0; k < p; k++) {
+    up[k] += f[k];
+    if (down) down[k] -= f[k];
+  }
+}
+
+static void pair_rows(pair_potential *w, int i, int j, const double *q, const double *v, double *out) {
+  const pair a = look(w, q, i, j);
+  double du[MAX_SPACE];
+  const double dr = v ? turn(w, &a, i, j, v, du) : 0.0;
+  load(w, a.r);
+  for (int s = 0; s < w->n_space; s++) {
+    for (int k = 0; k < w->radial.n; k++) {
+      const double f = v ? w->curvature[k] * dr * a.unit[s] + w->slope[k] * du[s] : w->slope[k] * a.unit[s];
+      w->value[k] = -a.coupling * f;
+    }
+    add_rows(w, i, j, s, w->value, out);
+  }
+}
+
+static rz_err rows(rz_law *l, int64_t n, const double *x, const double *v, double *out) {
+  pair_potential *w = l->data;
+  const int d = l->n_degree;
+  const int64_t size = (int64_t)2 * d * w->radial.n;
+  memset(out, 0, sizeof(double) * (size_t)(n * size));
+  for (int64_t k = 0; k < n; k++)
+    for (int i = 0; i < w->n_body; i++)
+      for (int j = first_partner(w); j < i; j++)
+        pair_rows(w, i, j, x + k * 2 * d, v ? v + k * 2 * d : NULL, out + k * size + size / 2);
+  return RZ_OK;
+}
+
+static int64_t outside(const rz_law *l, int64_t n, const double *x) {
+  const pair_potential *w = l->data;
+  int64_t count = 0;
+  for (int64_t k = 0; k < n; k++) {
+    bool inside = true;
+    for (int i = 0; i < w->n_body; i++)
+      for (int j = first_partner(w); j < i; j++) {
+        const double r = look(w, x + k * 2 * l->n_degree, i, j).r;
+        inside = inside && r >= w->radial.r_min && r <= w->radial.r_max;
+      }
+    count += !inside;
+  }
+  return count;
+}
+
+const rz_law_class rz_law_pair_potential = {
+    .name = "pair_potential",
+    .about = "bodies with a potential of their distances; conserves momentum and angular momentum; linear",
+    .cite = "",
+    .options = options,
+    .n_options = RZ_N_ROWS(options),
+    .symplectic = true,
+    .separable = true,
+    .linear = true,
+    .init = init,
+    .apply = apply,
+    .tangent = tangent,
+    .energy = energy,
+    .pull = rz_linear_pull,
+    .layers = rz_linear_layers,
+    .factors = rz_linear_factors,
+    .rows = rows,
+    .outside = outside,
+    .fini = fini};
