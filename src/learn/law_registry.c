@@ -4,6 +4,8 @@
 #include <string.h>
 
 static const rz_law_class *const registry[] = {
+    &rz_law_sympnet,
+    &rz_law_generating_function,
     &rz_law_polynomial,
     &rz_law_separable_series,
     &rz_law_random_features,

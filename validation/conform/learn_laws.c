@@ -19,6 +19,14 @@ typedef struct setting {
 } setting;
 
 static const setting more[] = {
+    {"sympnet", ", layers = 4, sublayers = 3, activation = 'tanh', init_width = 0.3, use_step = .true.", 6, 0},
+    {"sympnet", ", form = 'g', layers = 4, width = 7, init_width = 0.7, activation = 'gelu'", 2, 0},
+    {"sympnet", ", form = 'g', layers = 2, width = 40, init_width = 0.3, use_step = .true.", 3, 0},
+    {"sympnet", ", form = 'henon', layers = 2, width = 5, init_width = 0.5", 2, 0},
+    {"sympnet", ", form = 'henon', layers = 1, width = 100, init_width = 0.2, activation = 'sin'", 6, 0},
+    {"generating_function", ", generator = 'midpoint', hidden = 6, 5, activation = 'silu'", 2, 0},
+    {"generating_function", ", generator = 'midpoint', hidden = 40, start = 'orthogonal'", 1, 0},
+    {"generating_function", ", hidden = 7, activation = 'sin'", 3, 0},
     {"polynomial", ", degree = 1", 1, 0},
     {"polynomial", ", degree = 5", 2, 0},
     {"separable_series", ", n_terms = 1", 1, 0},
