@@ -11,6 +11,7 @@ static const rz_option common[] = {
     RZ_ROW_REAL("step", "", 1e-12, 1e12, "",
                 "time between the two states of a pair, for models of a map (default: between the points of a "
                 "trajectory)"),
+    RZ_ROW_INT("batch", "0", 0, 1e12, "states of a training step, drawn anew for each; 0: all"),
 };
 
 static const rz_option system_rows[] = {

@@ -1,6 +1,11 @@
+#include "fitting.h"
 #include "ritz/ansatz/ansatz.h"
+#include "ritz/dynamics/integrator.h"
+#include "ritz/dynamics/system.h"
 #include "ritz/estimate/evaluate.h"
 #include "ritz/estimate/observable.h"
+#include "ritz/learn/dataset.h"
+#include "ritz/learn/law.h"
 #include "ritz/model/hamiltonian.h"
 #include "ritz/optimise/optimiser.h"
 #include "ritz/sample/move.h"
@@ -12,7 +17,8 @@
 #include <stddef.h>
 #include <string.h>
 
-static const rz_study_class *const studies[] = {&rz_study_ground_state, &rz_study_exact, &rz_study_evaluate};
+static const rz_study_class *const studies[] = {&rz_study_ground_state, &rz_study_exact, &rz_study_evaluate,
+                                                &rz_study_hamiltonian_network};
 enum { N_STUDY = sizeof studies / sizeof *studies };
 
 const rz_study_class *const *rz_study_registry(int *n) {
@@ -63,7 +69,7 @@ static const rz_option_group state_group = {
 
 /* --- The schema --------------------------------------------------------------------------------------------------- */
 
-enum { MAX_GROUP = 16 };
+enum { MAX_GROUP = 24 };
 
 /* Assembled once from constant tables; the same whoever calls first. */
 const rz_schema *rz_study_schema(void) {
@@ -80,6 +86,10 @@ const rz_schema *rz_study_schema(void) {
                                           rz_evaluate_options(),
                                           rz_reference_options(),
                                           &state_group,
+                                          rz_system_options(),
+                                          rz_dataset_options(),
+                                          rz_law_options(),
+                                          &rz_fit_group,
                                           &rz_sweep_group};
   const int n = (int)(sizeof parts / sizeof *parts);
   for (int i = 0; i < n; i++) groups[i] = *parts[i];
@@ -105,6 +115,9 @@ rz_err rz_study_list(FILE *out) {
   LIST_FAMILY(out, "Hamiltonians (&hamiltonian model)", rz_model_class, rz_model_registry);
   LIST_FAMILY(out, "ansatz (&ansatz kind)", rz_ansatz_class, rz_ansatz_registry);
   LIST_FAMILY(out, "moves (&sampler move)", rz_move_class, rz_move_registry);
+  LIST_FAMILY(out, "systems (&system name)", rz_system_class, rz_system_registry);
+  LIST_FAMILY(out, "integrators (&integrator method)", rz_integrator_class, rz_integrator_registry);
+  LIST_FAMILY(out, "laws of motion (&network model)", rz_law_class, rz_law_registry);
   LIST_FAMILY(out, "optimisers (&optimiser method)", rz_optimiser_class, rz_optimiser_registry);
   LIST_FAMILY(out, "observables (&evaluate observables)", rz_observable_class, rz_observable_registry);
   return RZ_OK;

@@ -4,6 +4,6 @@
 
 #include "ritz/study/study.h"
 
-extern const rz_study_class rz_study_ground_state, rz_study_exact, rz_study_evaluate;
+extern const rz_study_class rz_study_ground_state, rz_study_exact, rz_study_evaluate, rz_study_hamiltonian_network;
 
 #endif

@@ -1,0 +1,159 @@
+/* study = 'hamiltonian_network': learn a law of motion from data, and tell how well it is known. */
+#include "studies.h"
+
+#include "fitting.h"
+#include "keeping.h"
+#include "learning.h"
+#include "motion.h"
+#include "output.h"
+#include "parameters.h"
+#include "ritz/core/clock.h"
+#include "text.h"
+#include <math.h>
+
+static const char *const groups[] = {"!run", "system", "!data", "!network", "optimiser", "fit", "sweep", NULL};
+
+static rz_err check(rz_config *config, int n_rank, FILE *out) {
+  rz_motion m;
+  rz_optimiser_check(config);
+  RZ_TRY(rz_motion_create(config, &m));
+  fprintf(out, "! law %s: %s\n", m.law->cls->name, m.law->cls->about);
+  fprintf(out, "! states %lld for training, %lld for the test, of %d numbers; parameters %lld\n",
+          (long long)m.data.n_train, (long long)m.data.n_test, 2 * m.data.n_degree, (long long)m.law->params.n);
+  if (!m.law->cls->linear)
+    fprintf(out, "! memory of the solve on each of %d rank%s: %.1f MB\n", n_rank, n_rank > 1 ? "s" : "",
+            rz_optimiser_memory(config, m.law->params.n, m.data.n_train * 2 * m.data.n_degree, 1, n_rank) / 1e6);
+  rz_motion_free(&m);
+  return RZ_OK;
+}
+
+/* --- run --------------------------------------------------------------------------------------------------------- */
+
+typedef struct network_run {
+  const rz_run *run;
+  rz_motion m;
+  rz_output output;
+  rz_keeping keeping;
+  rz_optimiser *optimiser;
+  rz_learning learning;
+  rz_train_result trained;
+  double train_error, test_error, field_error;
+} network_run;
+
+/* A loss without noise that is a thousand times higher than before is no step of a descent, whatever the method. */
+static const rz_train_spec default_train = {.max_rejections = 30,
+                                            .spike_sigma = 10.0,
+                                            .spike_relative = 1e3,
+                                            .mobility_drop = 10.0,
+                                            .objective_name = "loss",
+                                            .error_name = "error"};
+
+enum { REPORTS = 20 }; /* progress lines in a log file */
+
+static rz_err train(network_run *r) {
+  const rz_run *run = r->run;
+  rz_config *config = run->config;
+  rz_train_spec spec = default_train;
+  spec.iterations = rz_config_int(config, "optimiser", "iterations");
+  spec.report_every = spec.iterations / REPORTS;
+  RZ_TRY(rz_learning_create(run->comm, r->m.law, &r->m.data, (uint64_t)rz_config_int(config, "run", "seed"),
+                            rz_config_int(config, "data", "batch"), rz_config_bool(config, "run", "reproducible"),
+                            &r->learning));
+  RZ_TRY(rz_agree(run->comm, rz_optimiser_create(config, r->m.law->params.n, run->comm, &r->optimiser)));
+  RZ_TRY(rz_output_begin_trace(&r->output));
+  const rz_problem problem = rz_learning_problem(&r->learning);
+  RZ_TRY(
+      rz_train(&spec, &problem, r->optimiser, run->comm, &r->keeping.keeper, r->output.trace, run->log, &r->trained));
+  rz_keeping_pause(&r->keeping);
+  return rz_output_say(&r->output, "trained   %lld steps in %.2f s, %lld undone\n", (long long)r->trained.n_step,
+                       r->trained.seconds, (long long)r->trained.n_rejected);
+}
+
+/* One solve, without steps that a trace could follow; it ends too soon to be stopped in between. */
+static rz_err fit(network_run *r) {
+  rz_least_squares_info info;
+  const double start = rz_wall_time();
+  RZ_TRY(rz_fit(r->run->config, r->run->comm, r->m.law, &r->m.data, &info));
+  RZ_TRY(rz_output_say(&r->output, "fitted    %lld rows in %.3f s: rank %lld of %lld, condition %.1e\n",
+                       (long long)info.n_row, rz_wall_time() - start, (long long)info.rank,
+                       (long long)r->m.law->params.n, info.condition));
+  if (info.rank < r->m.law->params.n)
+    rz_log_flag(r->run->log, "rank_deficient",
+                "the data tell %lld of %lld parameters from each other: the others are the smallest that fit",
+                (long long)info.rank, (long long)r->m.law->params.n);
+  return RZ_OK;
+}
+
+static rz_err measure(network_run *r) {
+  const rz_dataset *d = &r->m.data;
+  const int64_t test = d->n_train * 2 * d->n_degree;
+  RZ_TRY(rz_learning_error(r->m.law, d->n_train, d->x, d->target, &r->train_error));
+  RZ_TRY(rz_learning_error(r->m.law, d->n_test, d->x + test, d->target + test, &r->test_error));
+  return rz_motion_field_error(&r->m, &r->field_error);
+}
+
+static rz_err say_errors(network_run *r) {
+  RZ_TRY(rz_output_say(&r->output, "loss      %.6e in training, %.6e in the test (mean squared error per component)\n",
+                       r->train_error, r->test_error));
+  if (isnan(r->field_error)) return RZ_OK;
+  return rz_output_say(&r->output, "field     %.6e from the true one, at states without noise\n", r->field_error);
+}
+
+static rz_err write_errors(network_run *r) {
+  static const char units[] = "square of the targets' units";
+  rz_results *out = r->output.results;
+  RZ_TRY(rz_results_f64(out, "/learned/train_error", r->train_error, units, "mean squared error of the training data"));
+  RZ_TRY(rz_results_f64(out, "/learned/test_error", r->test_error, units, "mean squared error of the test data"));
+  if (isnan(r->field_error)) return RZ_OK;
+  return rz_results_f64(out, "/learned/field_error", r->field_error, units,
+                        "mean squared distance from the true field, at states without noise");
+}
+
+static rz_err write_results(network_run *r) {
+  RZ_TRY(say_errors(r));
+  RZ_TRY(rz_text_warnings(&r->output));
+  RZ_TRY(rz_output_begin_results(&r->output));
+  if (!r->output.results) return RZ_OK;
+  RZ_TRY(rz_output_history(&r->output, &r->trained));
+  RZ_TRY(write_errors(r));
+  RZ_TRY(rz_parameters_write(r->output.results, &r->m.law->params));
+  return rz_results_attr_text(r->output.results, "/parameters", "model", r->m.law->cls->name);
+}
+
+static rz_err say_header(network_run *r) {
+  const rz_motion *m = &r->m;
+  if (m->system) RZ_TRY(rz_output_say(&r->output, "system    %s: %s\n", m->system->cls->name, m->system->cls->about));
+  RZ_TRY(rz_output_say(&r->output, "data      %lld states for training, %lld for the test\n",
+                       (long long)m->data.n_train, (long long)m->data.n_test));
+  RZ_TRY(rz_output_say(&r->output, "law       %s: %s, %lld parameters\n", m->law->cls->name, m->law->cls->about,
+                       (long long)m->law->params.n));
+  return rz_output_say(&r->output, "ranks     %d\n", r->run->comm->size);
+}
+
+static rz_err run_all(network_run *r) {
+  const rz_run *run = r->run;
+  RZ_TRY(rz_agree(run->comm, rz_motion_create(run->config, &r->m)));
+  const bool linear = r->m.law->cls->linear;
+  RZ_TRY(rz_output_open(run, rz_motion_subject(&r->m), !linear, &r->output));
+  RZ_TRY(say_header(r));
+  RZ_TRY(rz_keeping_begin(&r->output, &r->keeping));
+  RZ_TRY(linear ? fit(r) : train(r));
+  RZ_TRY(rz_agree(run->comm, measure(r)));
+  return rz_output_commit(&r->output, rz_agree(run->comm, write_results(r)));
+}
+
+static rz_err run(const rz_run *run) {
+  network_run r = {.run = run};
+  const rz_err rc = run_all(&r);
+  rz_history_free(&r.trained.history);
+  rz_optimiser_destroy(&r.optimiser);
+  rz_learning_free(&r.learning);
+  rz_keeping_end(&r.keeping);
+  rz_output_close(&r.output);
+  rz_motion_free(&r.m);
+  return rc;
+}
+
+const rz_study_class rz_study_hamiltonian_network = {
+    "hamiltonian_network", "learn a law of motion from data: fields, Hamiltonians, potentials, symplectic maps", groups,
+    check, run};
