@@ -48,12 +48,19 @@ static rz_err build(const rz_model_input *in, rz_operator *op) {
   return RZ_OK;
 }
 
+#define GAUGE "H = -k sum_plaquettes sz sz sz sz - h sum_links sx"
+
+static const char *formula_for(const rz_model_input *in) {
+  return rz_model_real(in, "j") != 0.0 ? GAUGE " - j sum_stars sx sx sx sx" : GAUGE;
+}
+
 const rz_model_class rz_model_z2_gauge = {
     .name = "z2_gauge",
     .about = "Z2 lattice gauge theory on the links of a torus; the toric code",
     .cite = "Wegner, J. Math. Phys. 12, 2259 (1971); Kitaev, Ann. Phys. 303, 2 (2003)",
     .units = "pauli",
-    .formula = "H = -k sum_plaquettes sz sz sz sz - h sum_links sx - j sum_stars sx sx sx sx",
+    .formula = GAUGE " - j sum_stars sx sx sx sx",
     .options = rows,
     .n_options = RZ_N_ROWS(rows),
-    .build = build};
+    .build = build,
+    .formula_for = formula_for};

@@ -109,7 +109,14 @@ static bool flips_every_site(const rz_move *m) {
   return n == m->n_site;
 }
 
-/* Single flips reach every configuration; exchanges over a connected graph are all permutations of the sites. */
+static bool keeps_parity(const rz_mixture *mix) {
+  for (int i = 0; i < mix->n; i++)
+    if (mix->move[i]->n_flip % 2) return false;
+  return true;
+}
+
+/* Single flips reach every configuration; exchanges over a connected graph are all permutations of the sites; without a
+ * move of an odd number of spins the parity of those that are up stays what it was. */
 static rz_err argue(const rz_mixture *mix, const rz_model *model, int *connected, char text[256]) {
   for (int i = 0; i < mix->n; i++) {
     const rz_move *m = mix->move[i];
@@ -121,6 +128,10 @@ static rz_err argue(const rz_mixture *mix, const rz_model *model, int *connected
       RZ_TRY(pairs_connect(m, &joined));
       if (joined) *connected = 1, snprintf(text, 256, "exchanges along a connected graph connect a sector of fixed sz");
     }
+  }
+  if (!model->fixed_sz && keeps_parity(mix)) {
+    *connected = 0;
+    snprintf(text, 256, "every move flips an even number of spins, so that an odd number of up spins stays odd");
   }
   return RZ_OK;
 }
@@ -181,7 +192,7 @@ rz_err rz_mixture_ergodic(const rz_mixture *mix, const rz_model *model, uint64_t
     return search_sector(mix, &sector, connected, text);
   }
   RZ_TRY(argue(mix, model, connected, text));
-  if (*connected != 1) RZ_TRY(probe(mix, model, seed, connected, text));
+  if (*connected < 0) RZ_TRY(probe(mix, model, seed, connected, text));
   return RZ_OK;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* One line per move. */
-static const rz_move_class *const registry[] = {&rz_move_flip, &rz_move_exchange, &rz_move_global_flip};
+static const rz_move_class *const registry[] = {&rz_move_flip, &rz_move_exchange, &rz_move_global_flip, &rz_move_star};
 enum { N_MOVE = sizeof registry / sizeof registry[0] };
 
 const rz_move_class *const *rz_move_registry(int *n) {

@@ -4,6 +4,6 @@
 
 #include "ritz/sample/move.h"
 
-extern const rz_move_class rz_move_flip, rz_move_exchange, rz_move_global_flip;
+extern const rz_move_class rz_move_flip, rz_move_exchange, rz_move_global_flip, rz_move_star;
 
 #endif

@@ -9,7 +9,7 @@ static const rz_option common_rows[] = {
 };
 
 static const rz_option metropolis_rows[] = {
-    RZ_ROW_CHOICES("move", RZ_MAX_MOVES, "auto|flip|exchange|global_flip", "'auto'",
+    RZ_ROW_CHOICES("move", RZ_MAX_MOVES, "auto|flip|exchange|global_flip|star", "'auto'",
                    "proposed moves; several make a mixture; auto: flip, or exchange where sz is fixed"),
     RZ_ROW_REALS("move_weights", RZ_MAX_MOVES, "", 1e-6, 1e6, "",
                  "relative weights of the moves, one each; unset: equal"),

@@ -40,6 +40,11 @@ def exact(lattice, sector, **more):
                      "hamiltonian": "model = 'heisenberg'", "sector": sector, **more})
 
 
+def gauge(**changes):
+    return good(**{"lattice": "geometry = 'square_links', length = 3, 3", "hamiltonian": "model = 'z2_gauge'",
+                   "ansatz": "kind = 'gauge_rbm'", "evaluate": "max_samples = 512, observables = 'star'", **changes})
+
+
 def renamed(old, new):
     return good().replace(old, new, 1)
 
@@ -205,6 +210,25 @@ CASES = [
     Case("moves_do_not_connect",
          good(lattice="geometry = 'chain', length = 12", sampler="move = 'global_flip', chains = 32, samples = 256"),
          DECK, "reach only", "deck.nml:5:", "force = .true."),
+
+    Case("gauge_moves_do_not_connect", gauge(sampler="move = 'star', chains = 32, samples = 256"), DECK,
+         "every move flips an even number of spins", "deck.nml:5:10:", "force = .true."),
+    Case("gauge_lattice", gauge(lattice="geometry = 'square', length = 3, 3"), DECK,
+         "'z2_gauge' needs the links of a torus: geometry = 'square_links', boundary = 'periodic'", "deck.nml:3:14:"),
+    Case("gauge_open", gauge(lattice="geometry = 'square_links', length = 3, 3, boundary = 'open'"), DECK,
+         "'z2_gauge' needs the links of a torus", "deck.nml:3:14:"),
+    Case("gauge_too_small", gauge(lattice="geometry = 'square_links', length = 3, 1"), DECK,
+         "a periodic direction of length 1 would join sites to themselves", "deck.nml:2:"),
+    Case("gauge_field", gauge(hamiltonian="model = 'z2_gauge', field_z = 0.1"), DECK,
+         "a field along z breaks the gauge symmetry of 'z2_gauge'; allowed is 0", "deck.nml:3:34:"),
+    Case("gauge_state_on_a_chain", good(ansatz="kind = 'gauge_rbm'"), DECK,
+         "'gauge_rbm' needs the links of a torus: geometry = 'square_links', boundary = 'periodic'", "deck.nml:4:9:"),
+    Case("gauge_move_on_a_chain", good(sampler="move = 'flip', 'star', chains = 32, samples = 256"), DECK,
+         "the move 'star' needs the links of a torus", "deck.nml:5:"),
+    Case("gauge_observable_on_a_chain", good(evaluate="observables = 'sx', 'star'"), DECK,
+         "the observable 'star' needs the links of a torus", "deck.nml:7:"),
+    Case("gauge_sector", gauge(hamiltonian="model = 'z2_gauge', h = 0.0"), DECK,
+         "the observable 'star' leaves a sector of fixed sz; use sz = 'all'"),
 
     Case("alpha_too_small", good(ansatz="kind = 'rbm', alpha = 0.01"), DECK,
          "alpha = 0.01 gives", "deck.nml:4:23:", "8 sites", "0.125"),

@@ -41,7 +41,7 @@ DOUBTFUL = {
     "turning": ({**STUCK, "ansatz": "kind = 'mean_field', symmetry = 'uniform', weights = 'complex', init_width = 0.4"},
                 ["not_ergodic", "imaginary_energy"]),
     "frozen": ({"ansatz": "kind = 'mean_field', init_width = 20", "optimiser": UNTRAINED}, ["frozen_chains"]),
-    "large": ({"lattice": "geometry = 'chain', length = 40", "optimiser": "iterations = 1",
+    "large": ({"lattice": "geometry = 'chain', length = 41", "optimiser": "iterations = 1",
                "sampler": "move = 'exchange', 'global_flip', chains = 64, samples = 64"}, ["ergodicity_unknown"]),
     "low": ({"reference": "method = 'value', energy = 0.0"}, ["below_reference"]),
     "frustrated": ({"run": FORCE, "lattice": "geometry = 'triangular', length = 3, 3",

@@ -67,6 +67,7 @@ MOVES = {
     "flip": ("tfim", "move = 'flip'"),
     "exchange": ("heisenberg", "move = 'exchange', exchange_range = 'any'"),
     "global_flip": ("tfim", "move = 'flip', 'global_flip'"),
+    "star": ("z2_gauge", "move = 'flip', 'star'"),
 }
 OPTIMISERS = {
     "sr": ["solver = 'dense'", "solver = 'dense', momentum = 0.5", "diag_shift = 0.1", "diag_scale = 0.1",
@@ -135,7 +136,7 @@ def check_members(test):
     ansatz = {f"{name}: {keys}": {**HOME.get(name, {}), "ansatz": f"kind = '{name}', {keys}"}
               for name, variants in ANSATZ.items() for keys in variants}
     distinct(test, "ansatz", run_all(test, "ansatz", ansatz))
-    moves = {name: {**SAMPLED, "hamiltonian": f"model = '{model}'", "sampler": SAMPLED["sampler"] + ", " + keys}
+    moves = {name: {**SAMPLED, **HOME.get(model, {}), "hamiltonian": f"model = '{model}'", "sampler": SAMPLED["sampler"] + ", " + keys}
              for name, (model, keys) in MOVES.items()}
     run_all(test, "move", moves, 2)
     start = "learning_rate = 0.02, iterations = 3"

@@ -248,8 +248,8 @@ def check_list(test, folder):
     made = test.alone(folder, "list")
     test.expect(made.code == 0, f"ritz list ends with {made.code}")
     for name in ("ground_state exact evaluate chain ladder square triangular honeycomb kagome square_links graph tfim "
-                 "heisenberg xxz xyz j1j2 long_range_ising haldane_shastry z2_gauge terms rbm jastrow mean_field gauge_rbm flip exchange global_flip sr "
-                 "gradient momentum adam szsz").split():
+                 "heisenberg xxz xyz j1j2 long_range_ising haldane_shastry z2_gauge terms rbm jastrow mean_field gauge_rbm "
+                 "flip exchange global_flip star sr gradient momentum adam szsz").split():
         test.expect(re.search(rf"(?m)^  {name} +\S", made.out), f"ritz list does not explain {name}")
     version = test.alone(folder, "--version")
     test.expect(version.code == 0 and all(word in version.out for word in ("ritz", "petsc", "slepc", "hdf5", "blas")),

@@ -359,6 +359,8 @@ static void formulas(void) {
        "0.5]   (spin-1/2 operators, 6 bonds, 6 sites)"},
       {RING6 "&hamiltonian model = 'long_range_ising', power = 1.5 /",
        "H = -1 sum_pairs r^(-1.5) sz_a sz_b - 1 sum_i sx_i   (Pauli matrices, 6 bonds, 6 sites)"},
+      {"&lattice geometry = 'square_links', length = 2, 2 /\n&hamiltonian model = 'z2_gauge', k = 2 /",
+       "H = -2 sum_plaquettes sz sz sz sz - 0.3 sum_links sx   (Pauli matrices, 16 bonds, 8 sites)"},
       {"&lattice geometry = 'square_links', length = 3, 3 /\n&hamiltonian model = 'z2_gauge', j = 1 /",
        "H = -1 sum_plaquettes sz sz sz sz - 0.3 sum_links sx - 1 sum_stars sx sx sx sx   (Pauli matrices, 36 bonds, 18 "
        "sites)"},

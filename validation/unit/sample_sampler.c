@@ -86,7 +86,7 @@ static void large_sectors(void) {
   rz_sampler_spec s = plain();
   ergodic_is(&s, &model, &a, 1);
   s.n_move = 1, s.move[0] = "exchange";
-  ergodic_is(&s, &model, &a, -1);
+  ergodic_is(&s, &model, &a, 0);
   model.fixed_sz = true, model.n_up = 20;
   ergodic_is(&s, &model, &a, 1);
   s.move[0] = "global_flip";

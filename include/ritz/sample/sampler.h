@@ -122,8 +122,10 @@ int rz_sampler_is_exact(const rz_sampler *s);
 rz_err rz_sampler_state(rz_sampler *s, rz_array_visit *visit, void *ctx);
 
 /* Do the moves keep and connect the sector? By graph search over all states up to 2^16 of them; beyond, where single
- * flips reach every site or exchanges a connected graph, by that argument; else by random probes.
+ * flips reach every site, exchanges a connected graph, or no move flips an odd number, by that argument; else by random
+ * probes.
  *   connected  out: 1 yes, 0 no, -1 not known (too large; `text` says what was probed)
+ *   text       out, why
  * Local. */
 rz_err rz_sampler_ergodic(const rz_sampler *s, const rz_model *model, int *connected, char text[256]);
 /* The same for the moves of a deck that rz_sampler_check has passed, without a sampler: for `ritz check`. Local. */
