@@ -38,7 +38,7 @@ static void velocity(const rz_system *s, const double *p, double *dq) {
 static void force(const rz_system *s, const double *q, double *dp) {
   const kepler *c = s->data;
   const double r2 = q[0] * q[0] + q[1] * q[1];
-  const double f = -c->strength * (sqrt(r2) * (1.0 / (r2 * r2))); /* root and division side by side: a third faster */
+  const double f = -c->strength * (sqrt(r2) * (1.0 / (r2 * r2))); /* root and division side by side */
   for (int k = 0; k < 2; k++) dp[k] = f * q[k];
 }
 
