@@ -36,7 +36,7 @@ rz_err rz_mlp_batch_create(const rz_mlp *net, int64_t capacity, bool single, rz_
   RZ_TRY(RZ_NEW0(1, out));
   (*out)->net = net;
   (*out)->capacity = capacity;
-  (*out)->num = single ? rz_numbers_single() : rz_numbers_double();
+  (*out)->num = net->spec.is_complex ? rz_numbers_complex() : single ? rz_numbers_single() : rz_numbers_double();
   const rz_err rc = allocate(*out);
   if (rc != RZ_OK) rz_mlp_batch_destroy(out);
   return rc;

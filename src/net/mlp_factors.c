@@ -6,22 +6,32 @@
 
 #include <string.h>
 
-static rz_err add_weights(const rz_mlp *net, int l, int n_share, rz_jacobian *j) {
+/* Outer products of a layer's rows; inputs of layers are real, so that a complex one is two of them:
+ * a (x) d = Re a (x) d + Im a (x) i d. */
+static int parts_of_input(const rz_mlp *net, int l) { return net->spec.is_complex && l > 0 ? 2 : 1; }
+
+static rz_err add_weights(const rz_mlp *net, int l, int n_product, rz_jacobian *j) {
   rz_layer *layer;
-  const rz_layer shape = {.offset = net->offset + net->w[l],
+  const int n_share = n_product * parts_of_input(net, l);
+  const rz_layer shape = {.offset = net->offset + net->w[l] * (net->spec.is_complex ? 2 : 1),
                           .d_in = net->width[l],
                           .d_out = net->width[l + 1],
                           .n_share = n_share,
+                          .complex_weights = net->spec.is_complex,
                           .n_x = n_share * net->width[l],
                           .gather = n_share > 1 ? net->identity : NULL};
-  return rz_jacobian_add(j, &shape, true, false, &layer);
+  return rz_jacobian_add(j, &shape, true, net->spec.is_complex, &layer);
 }
 
 static rz_err add_bias(const rz_mlp *net, int l, rz_jacobian *j) {
   rz_layer *layer;
-  const rz_layer shape = {.offset = net->offset + net->b[l], .d_in = 1, .d_out = net->width[l + 1], .n_share = 1};
+  const rz_layer shape = {.offset = net->offset + net->b[l] * (net->spec.is_complex ? 2 : 1),
+                          .d_in = 1,
+                          .d_out = net->width[l + 1],
+                          .n_share = 1,
+                          .complex_weights = net->spec.is_complex};
   if (net->b[l] < 0) return RZ_OK;
-  return rz_jacobian_add(j, &shape, false, false, &layer);
+  return rz_jacobian_add(j, &shape, false, net->spec.is_complex, &layer);
 }
 
 rz_err rz_mlp_layers(const rz_mlp *net, rz_jacobian *j) {
@@ -48,22 +58,36 @@ static rz_err find_layers(const rz_mlp *net, const rz_jacobian *j, int *first) {
   RZ_FAIL(RZ_ERR_ARG, "the Jacobian has no layers of this network");
 }
 
-/* Where rows of one layer go: sample first + i * step, share t of n_share. */
+/* Where rows of one layer go: sample first + i * step. */
 typedef struct place {
   int64_t first, step;
-  int share, n_share;
 } place;
 
-/* Rows from [n, width] to[(sample * n_share + share) * width]. */
-static void put(const rz_mlp_batch *b, const char *from, int64_t width, place p, double *to) {
+/* A part of rows from [n, width] to[(sample * n_share + share) * width]. */
+static void put(const rz_mlp_batch *b, const char *from, rz_mlp_part part, int64_t width, place p, int share,
+                int n_share, double *to) {
   for (int64_t i = 0; i < b->n; ++i)
-    b->num.kernels->give(width, from + i * width * b->num.size,
-                         to + ((p.first + i * p.step) * p.n_share + p.share) * width);
+    b->num.kernels->give_part(part, width, from + i * width * b->num.size,
+                              to + ((p.first + i * p.step) * n_share + share) * width);
 }
 
-static void put_weights(const rz_mlp_batch *b, const rz_layer *layer, const char *input, const char *signal, place p) {
-  put(b, input, layer->d_in, p, layer->x);
-  put(b, signal, layer->d_out, p, layer->d_re);
+/* Signals of one share: d, or i d. */
+static void put_signal(const rz_mlp_batch *b, const rz_layer *layer, const char *signal, bool times_i, place p,
+                       int share) {
+  const int width = layer->d_out;
+  put(b, signal, times_i ? RZ_MLP_MINUS_IM : RZ_MLP_RE, width, p, share, layer->n_share, layer->d_re);
+  if (layer->d_im) put(b, signal, times_i ? RZ_MLP_RE : RZ_MLP_IM, width, p, share, layer->n_share, layer->d_im);
+}
+
+/* The outer product number k of layer l. */
+static void put_product(const rz_mlp_batch *b, int l, const rz_layer *layer, int k, const char *input,
+                        const char *signal, place p) {
+  const int n_part = parts_of_input(b->net, l);
+  for (int part = 0; part < n_part; ++part) {
+    const int share = k * n_part + part;
+    put(b, input, part == 0 ? RZ_MLP_RE : RZ_MLP_IM, layer->d_in, p, share, layer->n_share, layer->x);
+    put_signal(b, layer, signal, part == 1, p, share);
+  }
 }
 
 static void set_bar_to_unit(rz_mlp_batch *b, int output) {
@@ -92,25 +116,22 @@ rz_err rz_mlp_factors(rz_mlp_batch *b, int output, int64_t first, int64_t step, 
   set_bar_to_unit(b, output);
   rz_mlp_backward(b);
   for (int l = 0; l < net->n_layer; ++l) {
-    const place p = {.first = first, .step = step, .n_share = 1};
-    put_weights(b, rz_jacobian_layer(j, at++), b->layer[l].input, rz_mlp_delta(b, l), p);
-    if (net->b[l] >= 0) put(b, rz_mlp_delta(b, l), net->width[l + 1], p, rz_jacobian_layer(j, at++)->d_re);
+    const place p = {first, step};
+    put_product(b, l, rz_jacobian_layer(j, at++), 0, b->layer[l].input, rz_mlp_delta(b, l), p);
+    if (net->b[l] >= 0) put_signal(b, rz_jacobian_layer(j, at++), rz_mlp_delta(b, l), false, p, 0);
   }
   return RZ_OK;
 }
 
 /* The rows of one direction, from what a tangent left. */
-static void put_direction(const rz_mlp_batch *b, int at, int64_t first, int64_t step, rz_jacobian *j) {
+static void put_direction(const rz_mlp_batch *b, int at, place p, rz_jacobian *j) {
   const rz_mlp *net = b->net;
   for (int l = 0; l < net->n_layer; ++l) {
     const rz_layer *layer = rz_jacobian_layer(j, at++);
-    place p = {.first = first, .step = step, .n_share = layer->n_share};
-    put_weights(b, layer, rz_mlp_changed_input(b, l), rz_mlp_delta(b, l), p);
+    put_product(b, l, layer, 0, rz_mlp_changed_input(b, l), rz_mlp_delta(b, l), p);
     if (l + 1 == net->n_layer) return;
-    p.share = 1;
-    put_weights(b, layer, b->layer[l].input, b->layer[l].signal, p);
-    p = (place){.first = first, .step = step, .n_share = 1};
-    if (net->b[l] >= 0) put(b, b->layer[l].signal, net->width[l + 1], p, rz_jacobian_layer(j, at++)->d_re);
+    put_product(b, l, layer, 1, b->layer[l].input, b->layer[l].signal, p);
+    if (net->b[l] >= 0) put_signal(b, rz_jacobian_layer(j, at++), b->layer[l].signal, false, p, 0);
   }
 }
 
@@ -126,7 +147,7 @@ rz_err rz_mlp_gradient_factors(rz_mlp_batch *b, int n_dir, const double *v, int6
     for (int64_t i = 0; i < b->n; ++i) memcpy(one + i * n_in, v + (i * n_dir + k) * n_in, sizeof *v * (size_t)n_in);
     RZ_TRY_DONE(rc, rz_mlp_tangent(b, one, NULL, NULL));
     rz_mlp_change_signals(b, false);
-    put_direction(b, at, first + k, n_dir, j);
+    put_direction(b, at, (place){first + k, n_dir}, j);
   }
 done:
   rz_free(&one);

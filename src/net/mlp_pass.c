@@ -26,7 +26,7 @@ static rz_err forward(rz_mlp_batch *b, int64_t n, const double *x, int order, do
   const rz_mlp *net = b->net;
   b->n = n;
   b->tangent = false;
-  b->num.kernels->take(n * net->width[0], x, b->layer[0].input);
+  b->num.kernels->take_real(n * net->width[0], x, b->layer[0].input);
   for (int l = 0; l < net->n_layer; ++l) {
     const int in = net->width[l], width = net->width[l + 1];
     char *z = is_last(b, l) ? b->layer[l].along : b->layer[l + 1].input;
@@ -120,7 +120,7 @@ rz_err rz_mlp_tangent(rz_mlp_batch *b, const double *v, const double *u, double 
   char *room = rz_mlp_changed_input(b, 0);
   const int64_t n_in = b->n * net->spec.n_in;
   if (v)
-    b->num.kernels->take(n_in, v, room);
+    b->num.kernels->take_real(n_in, v, room);
   else
     memset(room, 0, (size_t)(n_in * b->num.size));
   b->tangent_of_theta = u != NULL;

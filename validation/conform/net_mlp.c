@@ -628,9 +628,11 @@ int main(void) {
     check_activations();
     check_all(false, false, 0.5);
     check_all(false, true, 0.5);
+    check_all(true, false, 0.1); /* away from the poles */
   }
   check_all(false, false, 20.0);
   check_init(false);
+  check_init(true);
   check_errors();
   check_no_memory();
   RZ_EXPECT(rz_memory_query().n_alive == 0);

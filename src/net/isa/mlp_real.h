@@ -40,6 +40,11 @@ static void give(int64_t n, const void *x_, double *restrict y) {
   for (int64_t i = 0; i < n; ++i) y[i] = x[i];
 }
 
+static void give_part(rz_mlp_part part, int64_t n, const void *x, double *y) {
+  (void)part;
+  give(n, x, y);
+}
+
 static void add_gradient(int64_t n, const void *x_, double *restrict y) {
   const NUMBER *restrict x = x_;
   for (int64_t i = 0; i < n; ++i) y[i] += x[i];
@@ -55,5 +60,7 @@ const rz_mlp_kernels RZ_ISA_SYMBOL(KERNELS) = {
     .multiply = multiply,
     .bend = bend,
     .take = take,
+    .take_real = take,
     .give = give,
+    .give_part = give_part,
     .add_gradient = add_gradient};
