@@ -7,6 +7,7 @@
 #define RZ_LAW_GROUP "network"
 #define RZ_N_ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
+extern const rz_law_class rz_law_black_box, rz_law_hamiltonian, rz_law_separable, rz_law_potential;
 extern const rz_law_class rz_law_sympnet, rz_law_generating_function;
 extern const rz_law_class rz_law_polynomial, rz_law_separable_series, rz_law_random_features, rz_law_pair_potential;
 

@@ -4,6 +4,10 @@
 #include <string.h>
 
 static const rz_law_class *const registry[] = {
+    &rz_law_black_box,
+    &rz_law_hamiltonian,
+    &rz_law_separable,
+    &rz_law_potential,
     &rz_law_sympnet,
     &rz_law_generating_function,
     &rz_law_polynomial,
