@@ -19,6 +19,9 @@ typedef struct setting {
 } setting;
 
 static const setting more[] = {
+    {"black_box", ", hidden = 5, activation = 'silu', start = 'orthogonal'", 2, 0},
+    {"hamiltonian", ", hidden = 7, 5, 6, activation = 'sin', start = 'orthogonal'", 2, 0},
+    {"separable", ", hidden = 3, 4, 5, activation = 'softplus'", 1, 0},
     {"sympnet", ", layers = 4, sublayers = 3, activation = 'tanh', init_width = 0.3, use_step = .true.", 6, 0},
     {"sympnet", ", form = 'g', layers = 4, width = 7, init_width = 0.7, activation = 'gelu'", 2, 0},
     {"sympnet", ", form = 'g', layers = 2, width = 40, init_width = 0.3, use_step = .true.", 3, 0},
@@ -210,6 +213,25 @@ static void check_separable(rz_law *l, const double *x) {
     }
 }
 
+/* The halves are those of the whole, and of its tangent. */
+static void check_halves(rz_law *l, const double *x) {
+  const int d = l->n_degree, n = N_STATE * 2 * d;
+  double v[N_STATE * MAX_DIM], whole[N_STATE * MAX_DIM], half[N_STATE * MAX_DIM];
+  draw(5, 1.0, n, v);
+  RZ_EXPECT(l->cls->separable);
+  for (int tangent = 0; tangent < 2; tangent++) {
+    if (tangent)
+      RZ_EXPECT_OK(l->cls->tangent(l, N_STATE, x, v, whole));
+    else
+      RZ_EXPECT_OK(l->cls->apply(l, N_STATE, x, whole));
+    for (int which = 0; which < 2; which++) {
+      RZ_EXPECT_OK(l->cls->half(l, which ? RZ_LAW_FORCE : RZ_LAW_VELOCITY, N_STATE, x, tangent ? v : NULL, half));
+      for (int i = 0; i < N_STATE * d; i++)
+        RZ_EXPECT_NEAR(half[i], whole[i / d * 2 * d + which * d + i % d], 1e-14 * (1.0 + norm(n, whole)));
+    }
+  }
+}
+
 /* Rows, products with the Jacobian and pull agree with each other to rounding, and with differences. */
 static void check_parameters(rz_law *l, const double *x) {
   const int n = N_STATE * 2 * l->n_degree;
@@ -299,6 +321,7 @@ static void check_law(const setting *s) {
     if (l->cls->energy && !l->cls->is_map) check_energy(l, x);
     if (l->cls->symplectic) check_symplectic(l, x);
     if (l->cls->separable) check_separable(l, x);
+    if (l->cls->half) check_halves(l, x);
     check_range(l, train);
     check_empty(l);
     check_faults(s, config, l, train);
