@@ -37,6 +37,7 @@ typedef struct network_run {
   rz_optimiser *optimiser;
   rz_learning learning;
   rz_train_result trained;
+  int64_t n_outside; /* test states outside the range of the training */
   double train_error, test_error, field_error;
 } network_run;
 
@@ -87,6 +88,12 @@ static rz_err fit(network_run *r) {
 static rz_err measure(network_run *r) {
   const rz_dataset *d = &r->m.data;
   const int64_t test = d->n_train * 2 * d->n_degree;
+  r->n_outside = rz_law_outside(r->m.law, d->n_test, d->x + test);
+  if (r->n_outside > 0)
+    rz_log_flag(r->run->log, "extrapolated",
+                "%lld of %lld test states lie outside the range of the training data: their errors say nothing about "
+                "the states within",
+                (long long)r->n_outside, (long long)d->n_test);
   RZ_TRY(rz_learning_error(r->m.law, d->n_train, d->x, d->target, &r->train_error));
   RZ_TRY(rz_learning_error(r->m.law, d->n_test, d->x + test, d->target + test, &r->test_error));
   return rz_motion_field_error(&r->m, &r->field_error);
@@ -104,6 +111,8 @@ static rz_err write_errors(network_run *r) {
   rz_results *out = r->output.results;
   RZ_TRY(rz_results_f64(out, "/learned/train_error", r->train_error, units, "mean squared error of the training data"));
   RZ_TRY(rz_results_f64(out, "/learned/test_error", r->test_error, units, "mean squared error of the test data"));
+  RZ_TRY(rz_results_i64(out, "/learned/n_outside", r->n_outside,
+                        "states of the test outside the range of the training data"));
   if (isnan(r->field_error)) return RZ_OK;
   return rz_results_f64(out, "/learned/field_error", r->field_error, units,
                         "mean squared distance from the true field, at states without noise");
