@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const rz_option rows[] = {
-    RZ_ROW_CHOICE("method", "auto|formula|ed|value|none", "'auto'",
-                  "formula: free fermions, Bethe ansatz, closed forms; ed: exact diagonalisation; value: `energy`"),
+    RZ_ROW_CHOICE(
+        "method", "auto|formula|ed|value|none", "'auto'",
+        "formula: free fermions, Bethe ansatz, closed forms, duality; ed: exact diagonalisation; value: `energy`"),
     RZ_ROW_REAL("energy", "", -1e300, 1e300, "",
                 "method = 'value': a reference energy of your own (QMC, DMRG), total, in the deck's units"),
     RZ_ROW_REAL("energy_error", "0.0", 0, 1e300, "", "method = 'value': its standard error"),
@@ -104,6 +105,17 @@ void rz_reference_check(rz_config *config) {
     rz_config_error(config, "reference", "energy", "method = '%s' does not use energy; 'value' does", method);
 }
 
+/* A formula, or a dual: a smaller sector that is diagonalised instead. */
+static rz_err find_formula(const rz_config *config, const rz_model *model, bool automatic, const rz_comm *comm,
+                           bool *found, double *energy, const char **method) {
+  RZ_TRY(rz_reference_formula(config, model, found, energy, method));
+  if (*found) return RZ_OK;
+  const double max_dim = automatic ? (double)rz_config_int(config, "reference", "max_dim") : INFINITY;
+  RZ_TRY(rz_reference_dual(config, model, max_dim, comm, found, energy));
+  if (*found) *method = "dual Ising model";
+  return RZ_OK;
+}
+
 rz_err rz_reference_find(rz_config *config, const rz_model *model, const rz_comm *comm, rz_log *log, rz_reference *r) {
   *r = (rz_reference){.gap = NAN};
   rz_reference_check(config);
@@ -120,7 +132,7 @@ rz_err rz_reference_find(rz_config *config, const rz_model *model, const rz_comm
   bool found = false;
   double energy = NAN;
   const char *formula = "";
-  if (strcmp(method, "ed") != 0) RZ_TRY(rz_reference_formula(config, model, &found, &energy, &formula));
+  if (strcmp(method, "ed") != 0) RZ_TRY(find_formula(config, model, automatic, comm, &found, &energy, &formula));
   if (!found && strcmp(method, "formula") == 0) {
     rz_config_error(config, "reference", "method",
                     "no formula is known for this H, lattice and sector; use 'ed' or 'value'");

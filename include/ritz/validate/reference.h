@@ -20,7 +20,7 @@ typedef struct rz_reference {
   bool known;
   double energy;   /* in the deck's units */
   double error;    /* of a given value; 0 for exact ones */
-  char method[64]; /* "free fermions", "Bethe ansatz", "exact diagonalisation (slepc)", "given" */
+  char method[64]; /* "free fermions", "Bethe ansatz", "dual Ising model", "exact diagonalisation (slepc)", "given" */
   double gap;      /* to the next level listed by exact diagonalisation; NaN if unknown */
   int n_level;     /* levels of exact diagonalisation, ascending */
   double *level;
@@ -44,6 +44,10 @@ void rz_reference_free(rz_reference *r);
 /* A formula for model's H: true and the energy if it has one. Local. */
 rz_err rz_reference_formula(const rz_config *config, const rz_model *model, bool *found, double *energy,
                             const char **method);
+
+/* The same for a gauge theory with a dual (rz_gauge_dual) whose sector has at most max_dim states. Collective. */
+rz_err rz_reference_dual(const rz_config *config, const rz_model *model, double max_dim, const rz_comm *comm,
+                         bool *found, double *energy);
 
 typedef struct rz_comparison {
   double relative;       /* (estimate - exact) / |exact| */
