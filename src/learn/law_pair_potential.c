@@ -10,7 +10,7 @@
 
 static const rz_option options[] = {
     RZ_ROW_CHOICE("basis", "chebyshev|bspline", "'chebyshev'", "expansion of v(r)"),
-    RZ_ROW_CHOICE("coordinate", "distance|log|inverse", "'distance'", "v is expanded in r, log r or 1/r"),
+    RZ_ROW_CHOICE("coordinate", "distance|log|inverse", "'log'", "v is expanded in r, log r or 1/r"),
     RZ_ROW_INT("n_terms", "24", 3, 500, "functions in the expansion"),
     RZ_ROW_CHOICE("coupling", "unit|masses", "'unit'", "c_ij = 1, or the product of the masses"),
     RZ_ROW_BOOL("centre", ".false.", "a fixed body of mass 1 at the origin acts on each body"),

@@ -17,7 +17,7 @@ static const rz_option options[] = {
     RZ_ROW_INT("n_features", "400", 1, 20000, "hidden units"),
     RZ_ROW_CHOICE("activation", "tanh|sigmoid|softplus|sin|silu|gelu|log_cosh", "'tanh'", "of the hidden units"),
     RZ_ROW_CHOICE("sampling", "gaussian|pairs", "'gaussian'", "how hidden weights are drawn"),
-    RZ_ROW_REAL("scale", "1.0", 1e-6, 1e6, "",
+    RZ_ROW_REAL("scale", "0.5", 1e-6, 1e6, "",
                 "gaussian: deviation of the weights per deviation of the data; pairs: rise between the two states"),
     RZ_ROW_BOOL("quadratic", ".false.", "add linear and quadratic terms"),
 };
