@@ -130,44 +130,12 @@ static double dot(int n, const double *a, const double *b) {
   return s;
 }
 
-static void load(const pair_potential *w, double r) {
-  rz_radial_values(&w->radial, r, w->value, w->slope, w->curvature);
-}
-
 /* Add f along `unit` to body i and the opposite to body j. */
 static void push(const pair_potential *w, int i, int j, const double *f, double *dp) {
   for (int s = 0; s < w->n_space; s++) {
     dp[i * w->n_space + s] += f[s];
     if (j >= 0) dp[j * w->n_space + s] -= f[s];
   }
-}
-
-/* dq = p / m, dp = 0. */
-static void drift(const rz_law *l, const double *p, double *out) {
-  const pair_potential *w = l->data;
-  const int d = l->n_degree;
-  for (int k = 0; k < d; k++) {
-    out[k] = p[k] / w->mass[k / w->n_space];
-    out[d + k] = 0.0;
-  }
-}
-
-static rz_err apply(rz_law *l, int64_t n, const double *x, double *out) {
-  const pair_potential *w = l->data;
-  const int d = l->n_degree;
-  double f[MAX_SPACE];
-  for (int64_t k = 0; k < n; k++, x += 2 * d, out += 2 * d) {
-    drift(l, x + d, out);
-    for (int i = 0; i < w->n_body; i++)
-      for (int j = first_partner(w); j < i; j++) {
-        const pair a = look(w, x, i, j);
-        load(w, a.r);
-        const double force = -a.coupling * dot(w->radial.n, w->slope, l->params.value);
-        for (int s = 0; s < w->n_space; s++) f[s] = force * a.unit[s];
-        push(w, i, j, f, out + d);
-      }
-  }
-  return RZ_OK;
 }
 
 /* How the pair's distance changes along v, and its direction: dr, and d unit. */
@@ -181,25 +149,50 @@ static double turn(const pair_potential *w, const pair *a, int i, int j, const d
   return dr;
 }
 
-static rz_err tangent(rz_law *l, int64_t n, const double *x, const double *v, double *out) {
+/* dq of one state from its p, or from that of v. */
+static void velocity(const rz_law *l, const double *p, double *dq) {
   const pair_potential *w = l->data;
+  for (int k = 0; k < l->n_degree; k++) dq[k] = p[k] / w->mass[k / w->n_space];
+}
+
+/* dp of one state from its q, or its change along v. */
+static void force(const rz_law *l, const double *q, const double *v, double *dp) {
+  const pair_potential *w = l->data;
+  const double *theta = l->params.value;
+  double f[MAX_SPACE], du[MAX_SPACE] = {0.0};
+  memset(dp, 0, sizeof(double) * (size_t)l->n_degree);
+  for (int i = 0; i < w->n_body; i++)
+    for (int j = first_partner(w); j < i; j++) {
+      const pair a = look(w, q, i, j);
+      const double dr = v ? turn(w, &a, i, j, v, du) : 0.0;
+      rz_radial_values(&w->radial, a.r, w->value, w->slope, v ? w->curvature : NULL);
+      const double size = -a.coupling * dot(w->radial.n, w->slope, theta);
+      const double change = v ? -a.coupling * dot(w->radial.n, w->curvature, theta) * dr : 0.0;
+      for (int s = 0; s < w->n_space; s++) f[s] = v ? change * a.unit[s] + size * du[s] : size * a.unit[s];
+      push(w, i, j, f, dp);
+    }
+}
+
+static rz_err half(rz_law *l, rz_law_half which, int64_t n, const double *x, const double *v, double *out) {
   const int d = l->n_degree;
-  double f[MAX_SPACE], du[MAX_SPACE];
-  for (int64_t k = 0; k < n; k++, x += 2 * d, v += 2 * d, out += 2 * d) {
-    drift(l, v + d, out);
-    for (int i = 0; i < w->n_body; i++)
-      for (int j = first_partner(w); j < i; j++) {
-        const pair a = look(w, x, i, j);
-        const double dr = turn(w, &a, i, j, v, du);
-        load(w, a.r);
-        const double force = -a.coupling * dot(w->radial.n, w->slope, l->params.value);
-        const double change = -a.coupling * dot(w->radial.n, w->curvature, l->params.value) * dr;
-        for (int s = 0; s < w->n_space; s++) f[s] = change * a.unit[s] + force * du[s];
-        push(w, i, j, f, out + d);
-      }
+  for (int64_t i = 0; i < n; i++)
+    if (which == RZ_LAW_VELOCITY)
+      velocity(l, (v ? v : x) + i * 2 * d + d, out + i * d);
+    else
+      force(l, x + i * 2 * d, v ? v + i * 2 * d : NULL, out + i * d);
+  return RZ_OK;
+}
+
+static rz_err tangent(rz_law *l, int64_t n, const double *x, const double *v, double *out) {
+  const int d = l->n_degree;
+  for (int64_t i = 0; i < n * 2 * d; i += 2 * d) {
+    velocity(l, (v ? v : x) + i + d, out + i);
+    force(l, x + i, v ? v + i : NULL, out + i + d);
   }
   return RZ_OK;
 }
+
+static rz_err apply(rz_law *l, int64_t n, const double *x, double *out) { return tangent(l, n, x, NULL, out); }
 
 static rz_err energy(rz_law *l, int64_t n, const double *x, double *out) {
   const pair_potential *w = l->data;
@@ -210,7 +203,7 @@ static rz_err energy(rz_law *l, int64_t n, const double *x, double *out) {
     for (int i = 0; i < w->n_body; i++)
       for (int j = first_partner(w); j < i; j++) {
         const pair a = look(w, x, i, j);
-        load(w, a.r);
+        rz_radial_values(&w->radial, a.r, w->value, w->slope, NULL);
         out[k] += a.coupling * dot(w->radial.n, w->value, l->params.value);
       }
   }
@@ -231,7 +224,7 @@ static void pair_rows(pair_potential *w, int i, int j, const double *q, const do
   const pair a = look(w, q, i, j);
   double du[MAX_SPACE];
   const double dr = v ? turn(w, &a, i, j, v, du) : 0.0;
-  load(w, a.r);
+  rz_radial_values(&w->radial, a.r, w->value, w->slope, v ? w->curvature : NULL);
   for (int s = 0; s < w->n_space; s++) {
     for (int k = 0; k < w->radial.n; k++) {
       const double f = v ? w->curvature[k] * dr * a.unit[s] + w->slope[k] * du[s] : w->slope[k] * a.unit[s];
@@ -280,6 +273,7 @@ const rz_law_class rz_law_pair_potential = {
     .init = init,
     .apply = apply,
     .tangent = tangent,
+    .half = half,
     .energy = energy,
     .pull = rz_linear_pull,
     .layers = rz_linear_layers,

@@ -5,6 +5,7 @@
 
 #include "chebyshev.h"
 #include "ritz/core/memory.h"
+#include "ritz/linalg/blas.h"
 #include <math.h>
 #include <string.h>
 
@@ -40,6 +41,24 @@ static double load(const rz_law *l, int j, double x) {
   const double s = (x - 0.5 * (l->high[j] + l->low[j])) / half_width(l, j);
   rz_chebyshev(w->n_term + 1, s, w->value, w->slope, NULL);
   return s;
+}
+
+/* dH / dx_j at x_j, or its change along v_j. */
+static double slope(const rz_law *l, int j, double x, const double *v) {
+  const separable_series *w = l->data;
+  load(l, j, x);
+  const double sum = cblas_ddot(w->n_term, l->params.value + (int64_t)j * w->n_term, 1, v ? w->slope : w->value, 1);
+  return v ? sum * *v / half_width(l, j) : sum;
+}
+
+static rz_err half(rz_law *l, rz_law_half which, int64_t n, const double *x, const double *v, double *out) {
+  const int d = l->n_degree, first = which == RZ_LAW_VELOCITY ? d : 0;
+  for (int64_t i = 0; i < n; i++)
+    for (int k = 0; k < d; k++) {
+      const int64_t at = i * 2 * d + first + k;
+      out[i * d + k] = rz_field_sign(d, first) * slope(l, first + k, x[at], v ? &v[at] : NULL);
+    }
+  return RZ_OK;
 }
 
 static rz_err rows(rz_law *l, int64_t n, const double *x, const double *v, double *out) {
@@ -90,6 +109,7 @@ const rz_law_class rz_law_separable_series = {.name = "separable_series",
                                               .init = init,
                                               .apply = rz_linear_apply,
                                               .tangent = rz_linear_tangent,
+                                              .half = half,
                                               .energy = energy,
                                               .pull = rz_linear_pull,
                                               .layers = rz_linear_layers,

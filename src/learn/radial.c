@@ -58,11 +58,11 @@ void rz_radial_values(const rz_radial *b, double r, double *value, double *slope
   if (spline)
     splines(n - 2, s, n, f, df, ddf);
   else
-    rz_chebyshev(n + 1, s - 1.0, f, df, ddf);
+    rz_chebyshev(n + 1, s - 1.0, f, df, curvature ? ddf : NULL);
   const int skip = spline ? 0 : 1;
   for (int k = 0; k < n; k++) {
     value[k] = f[k + skip];
     slope[k] = df[k + skip] * scale * u[1];
-    curvature[k] = ddf[k + skip] * scale * scale * u[1] * u[1] + df[k + skip] * scale * u[2];
+    if (curvature) curvature[k] = ddf[k + skip] * scale * scale * u[1] * u[1] + df[k + skip] * scale * u[2];
   }
 }

@@ -23,7 +23,7 @@ typedef struct rz_radial {
 rz_err rz_radial_create(rz_radial_kind kind, rz_radial_coordinate coordinate, int n, double r_min, double r_max,
                         rz_radial *out);
 void rz_radial_destroy(rz_radial *b);
-/* b_k, d b_k / dr and its derivative at r > 0: [n] each. Smoothly continued outside r_min ... r_max. */
+/* b_k, d b_k / dr and, unless NULL, its derivative at r > 0: [n] each. Smoothly continued outside r_min ... r_max. */
 void rz_radial_values(const rz_radial *b, double r, double *value, double *slope, double *curvature);
 
 #endif

@@ -5,7 +5,7 @@
 #include "check.h"
 #include "ritz/core/memory.h"
 #include "ritz/core/rng.h"
-#include "ritz/learn/law.h"
+#include "ritz/learn/fit.h"
 
 #include <mpi.h>
 #include <stdlib.h>
@@ -301,6 +301,37 @@ static void check_faults(const setting *s, rz_config *config, rz_law *l, double 
   train[2 * s->n_degree] = x;
 }
 
+/* A linear law finds the parameters of its own motion again, as far as the data tell them apart. */
+static void check_fit(const rz_law *known, const setting *s, rz_config *config, double *train) {
+  enum { N_FIT = 300, MAX_PARAM = 500 };
+  static double x[N_FIT * MAX_DIM], y[N_FIT * MAX_DIM], out[N_FIT * MAX_DIM];
+  const int dim = 2 * s->n_degree, n = N_FIT * dim;
+  const rz_fit_spec spec = {.rcond = 1e-14};
+  rz_fit_info info;
+  rz_comm comm;
+  rz_law *l = NULL;
+  if (known->params.n > MAX_PARAM || known->params.n > n) return;
+  draw(6, 1.0, N_FIT * dim, x); /* then somewhere between two training states */
+  for (int i = 0; i < N_FIT; i++)
+    for (int k = 0; k < dim; k++) {
+      const double t = 0.5 + 0.5 * x[i * dim + k];
+      x[i * dim + k] = (1.0 - t) * train[i % N_TRAIN * dim + k] + t * train[(i + 1) % N_TRAIN * dim + k];
+    }
+  RZ_EXPECT_OK(rz_comm_wrap(MPI_COMM_SELF, &comm));
+  if (!RZ_EXPECT_OK(make(s, config, train, &l))) return;
+  draw(4, 0.5, l->params.n, l->params.value);
+  RZ_EXPECT_OK(rz_law_update(l));
+  RZ_EXPECT_OK(l->cls->apply(l, N_FIT, x, y));
+  draw(7, 0.5, l->params.n, l->params.value); /* forgotten */
+  RZ_EXPECT_OK(rz_law_fit(l, &comm, N_FIT, x, y, &spec, &info));
+  RZ_EXPECT_OK(l->cls->apply(l, N_FIT, x, out));
+  expect_close(n, out, y, 1e-10);
+  RZ_EXPECT(info.loss <= 1e-20 * norm(n, y) * norm(n, y) && info.solve.n_row == n);
+  if (info.solve.condition < 1e4)
+    for (int64_t k = 0; k < l->params.n; k++) RZ_EXPECT_NEAR(l->params.value[k], known->params.value[k], 1e-9);
+  rz_law_destroy(&l);
+}
+
 static void check_law(const setting *s) {
   const int before = rz_n_failed, dim = 2 * s->n_degree;
   const int64_t alive = rz_memory_query().n_alive;
@@ -322,6 +353,7 @@ static void check_law(const setting *s) {
     if (l->cls->symplectic) check_symplectic(l, x);
     if (l->cls->separable) check_separable(l, x);
     if (l->cls->half) check_halves(l, x);
+    if (l->cls->linear) check_fit(l, s, config, train);
     check_range(l, train);
     check_empty(l);
     check_faults(s, config, l, train);
