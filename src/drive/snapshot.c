@@ -16,15 +16,12 @@ static int64_t array_bytes(const rz_array *array) {
   return rz_array_length(array) * (int64_t)rz_array_type_size(array->type);
 }
 
-static rz_err measure(const rz_array *array, void *ctx) {
-  *(int64_t *)ctx += array_bytes(array);
-  return RZ_OK;
-}
-
+/* What does not fit is only counted. */
 static rz_err copy_in(const rz_array *array, void *ctx) {
   cursor *c = ctx;
   const int64_t bytes = array_bytes(array);
-  if (bytes > 0) memcpy(c->snapshot->data + c->at, array->data, (size_t)bytes);
+  if (bytes > 0 && c->at + bytes <= c->snapshot->capacity)
+    memcpy(c->snapshot->data + c->at, array->data, (size_t)bytes);
   c->at += bytes;
   return RZ_OK;
 }
@@ -39,17 +36,18 @@ static rz_err copy_out(const rz_array *array, void *ctx) {
 }
 
 rz_err rz_snapshot_take(rz_snapshot *s, rz_state_walk *walk, void *ctx) {
-  int64_t bytes = 0;
-  RZ_TRY(walk(ctx, measure, &bytes));
-  if (bytes > s->capacity) {
-    rz_free(&s->data);
-    s->capacity = 0;
-    RZ_TRY(RZ_NEW(bytes, &s->data));
-    s->capacity = bytes;
-  }
-  s->size = bytes;
   cursor c = {.snapshot = s};
-  return walk(ctx, copy_in, &c);
+  RZ_TRY(walk(ctx, copy_in, &c));
+  if (c.at > s->capacity) {
+    rz_free(&s->data);
+    s->capacity = s->size = 0;
+    RZ_TRY(RZ_NEW(c.at, &s->data));
+    s->capacity = c.at;
+    c.at = 0;
+    RZ_TRY(walk(ctx, copy_in, &c));
+  }
+  s->size = c.at;
+  return RZ_OK;
 }
 
 rz_err rz_snapshot_restore(const rz_snapshot *s, rz_state_walk *walk, void *ctx) {

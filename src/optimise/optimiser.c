@@ -6,14 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-static const rz_optimiser_class *find_class(const char *name) {
-  int n = 0;
-  const rz_optimiser_class *const *all = rz_optimiser_registry(&n);
-  for (int i = 0; i < n; i++)
-    if (strcmp(all[i]->name, name) == 0) return all[i];
-  return NULL;
-}
-
 static void read_common(rz_optimiser *o) {
   const rz_config *c = o->config;
   const char *g = RZ_OPTIMISER_GROUP;
@@ -21,7 +13,7 @@ static void read_common(rz_optimiser *o) {
   o->rate.last = rz_config_has(c, g, "learning_rate_end") ? rz_config_real(c, g, "learning_rate_end") : o->rate.first;
   o->rate.n =
       rz_config_has(c, g, "schedule_steps") ? rz_config_int(c, g, "schedule_steps") : rz_config_int(c, g, "iterations");
-  o->max_step = rz_config_real(c, g, "max_step");
+  o->max_step = o->cls->judge ? 0.0 : rz_config_real(c, g, "max_step");
 }
 
 rz_err rz_optimiser_create(const rz_config *config, int64_t n_param, const rz_comm *comm, rz_optimiser **out) {
@@ -29,7 +21,7 @@ rz_err rz_optimiser_create(const rz_config *config, int64_t n_param, const rz_co
   rz_err rc = RZ_OK;
   *out = NULL;
   const char *method = rz_config_string(config, RZ_OPTIMISER_GROUP, "method");
-  const rz_optimiser_class *cls = find_class(method);
+  const rz_optimiser_class *cls = rz_optimiser_find(method);
   RZ_CHECK(cls, RZ_ERR_DECK, "method = '%s' is not an optimiser", method);
   RZ_TRY(RZ_NEW0(1, &o));
   o->cls = cls;
@@ -57,6 +49,7 @@ void rz_optimiser_destroy(rz_optimiser **op) {
 
 bool rz_optimiser_descends(const rz_optimiser *o) { return o->cls->descends; }
 bool rz_optimiser_wants_jacobian(const rz_optimiser *o) { return o->cls->needs_jacobian; }
+bool rz_optimiser_tries(const rz_optimiser *o) { return o->cls->judge != NULL; }
 
 /* The step handed out before this one was good: half of the extra caution goes. */
 static void relax(rz_optimiser *o) {
@@ -89,22 +82,27 @@ static rz_err bound(const rz_optimiser *o, const rz_jacobian *j, double *delta, 
   return RZ_OK;
 }
 
-static rz_err step_by_jacobian(rz_optimiser *o, const rz_slope *at, double *delta, rz_step_info *info) {
+rz_err rz_optimiser_forces(const rz_optimiser *o, const rz_slope *at, double *f) {
   rz_jacobian *j = at->jacobian;
+  if (!j) {
+    memcpy(f, at->forces, (size_t)o->n_param * sizeof *f);
+    return RZ_OK;
+  }
   RZ_CHECK(rz_jacobian_n_param(j) == o->n_param, RZ_ERR_ARG, "%lld parameters in the Jacobian, %lld in the optimiser",
            (long long)rz_jacobian_n_param(j), (long long)o->n_param);
   RZ_TRY(rz_jacobian_centre(j, o->comm));
-  RZ_TRY(rz_forces(o->comm, j, at->residual, o->force));
+  return rz_forces(o->comm, j, at->residual, f);
+}
+
+static rz_err step_by_jacobian(rz_optimiser *o, const rz_slope *at, double *delta, rz_step_info *info) {
   info->force_norm = norm(o->n_param, o->force);
   RZ_TRY(rz_agree(o->comm, finite(info->force_norm, "force")));
-  RZ_TRY(o->cls->step(o, j, at->residual, delta, info));
-  return bound(o, j, delta, info);
+  RZ_TRY(o->cls->step(o, at->jacobian, at->residual, delta, info));
+  return bound(o, at->jacobian, delta, info);
 }
 
 /* The same numbers and verdicts on every rank without a word. */
-static rz_err step_by_forces(rz_optimiser *o, const rz_slope *at, double *delta, rz_step_info *info) {
-  RZ_CHECK(!o->cls->needs_jacobian, RZ_ERR_ARG, "method = '%s' needs a Jacobian", o->cls->name);
-  memcpy(o->force, at->forces, (size_t)o->n_param * sizeof *o->force);
+static rz_err step_by_forces(rz_optimiser *o, double *delta, rz_step_info *info) {
   info->force_norm = norm(o->n_param, o->force);
   RZ_TRY(finite(info->force_norm, "force"));
   RZ_TRY(o->cls->step(o, NULL, NULL, delta, info));
@@ -117,9 +115,17 @@ rz_err rz_optimiser_step(rz_optimiser *o, int64_t i_step, const rz_slope *at, do
   *info = (rz_step_info){.solver = "none", .diag_shift = NAN, .metric_norm = NAN};
   o->i_step = i_step;
   o->learning_rate = rz_schedule_at(&o->rate, i_step);
-  RZ_TRY(at->jacobian ? step_by_jacobian(o, at, delta, info) : step_by_forces(o, at, delta, info));
+  RZ_CHECK(at->jacobian || !o->cls->needs_jacobian, RZ_ERR_ARG, "method = '%s' needs a Jacobian", o->cls->name);
+  RZ_TRY(rz_optimiser_forces(o, at, o->force));
+  RZ_TRY(at->jacobian ? step_by_jacobian(o, at, delta, info) : step_by_forces(o, delta, info));
   info->learning_rate = o->learning_rate;
   o->pending = 1;
+  return RZ_OK;
+}
+
+rz_err rz_optimiser_judge(rz_optimiser *o, double objective, const rz_slope *at, bool *good) {
+  RZ_TRY(o->cls->judge(o, objective, at, good));
+  o->pending = 0;
   return RZ_OK;
 }
 
@@ -130,6 +136,11 @@ static rz_err clear(const rz_array *a, void *ctx) {
 }
 
 rz_err rz_optimiser_reject(rz_optimiser *o) {
+  if (o->cls->judge) {
+    bool good = false;
+    o->pending = 1;
+    return rz_optimiser_judge(o, NAN, NULL, &good);
+  }
   o->caution = fmin(1e12, 10.0 * o->caution);
   o->pending = 0;
   if (o->cls->forget)

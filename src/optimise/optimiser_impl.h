@@ -24,8 +24,13 @@ struct rz_optimiser {
   void *data;      /* of the class */
 };
 
-extern const rz_optimiser_class rz_optimiser_gradient, rz_optimiser_momentum, rz_optimiser_adam, rz_optimiser_sr;
+extern const rz_optimiser_class rz_optimiser_gradient, rz_optimiser_momentum, rz_optimiser_adam, rz_optimiser_sr,
+    rz_optimiser_lm, rz_optimiser_lbfgs;
 
+/* The member of that name, or NULL. */
+const rz_optimiser_class *rz_optimiser_find(const char *name);
+/* F of a slope, out [n_param]. Collective, unless it holds forces. */
+rz_err rz_optimiser_forces(const rz_optimiser *o, const rz_slope *at, double *f);
 /* One named array of n_param numbers, for a member's state. */
 rz_err rz_optimiser_visit_vector(const rz_optimiser *o, const char *name, double *x, rz_array_visit *visit, void *ctx);
 

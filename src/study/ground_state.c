@@ -116,6 +116,7 @@ static rz_err train(ground_state *g) {
   const rz_run *run = g->run;
   rz_train_spec spec = default_train;
   spec.iterations = rz_config_int(run->config, "optimiser", "iterations");
+  spec.steps_per_turn = rz_config_int(run->config, "optimiser", "steps_per_turn");
   spec.report_every = spec.iterations / REPORTS;
   if (rz_config_bool(run->config, "optimiser", "stop_at_plateau"))
     spec.stop_window = rz_config_int(run->config, "optimiser", "plateau_window");

@@ -40,6 +40,7 @@ typedef struct rz_problem {
   rz_err (*assess)(void *self, rz_assessment *out); /* collective; RZ_ERR_NUM is a bad state, anything else is fatal */
   rz_err (*update)(void *self);
   rz_err (*state)(void *self, rz_array_visit *visit, void *ctx); /* all that assess reads and changes but params */
+  bool agrees; /* assess and update fail on every rank or on none: nobody has to ask, which costs a message */
   /* A progress line for people; first and total count steps. May be NULL. */
   void (*describe)(void *self, const rz_assessment *a, char *text, int size);
 } rz_problem;
@@ -60,14 +61,16 @@ rz_plateau rz_history_plateau(const rz_history *h, const char *value, const char
 
 typedef struct rz_train_spec {
   int64_t iterations;
-  int max_rejections;    /* in a row; then RZ_ERR_NUM */
-  double spike_sigma;    /* a rise of the objective by more than this many sqrt(2) errors of before ... */
-  double spike_relative; /* ... and by more than this fraction of its size is a bad step; without error: any rise */
-  double blameless_step; /* a step shorter than this in the metric cannot have made a noisy objective rise so far: the
-                            value before it was wrong, and training goes on from the new one */
-  double mobility_drop;  /* a step after which the mobility is smaller than before by more than this factor has frozen
-                            the samples; what it was before is forgotten by a tenth in every step */
-  int64_t stop_window;   /* stop where windows of so many steps find a plateau, after two of them; 0: never */
+  int max_rejections;     /* in a row; then RZ_ERR_NUM */
+  double spike_sigma;     /* a rise of the objective by more than this many sqrt(2) errors of before ... */
+  double spike_relative;  /* ... and by more than this fraction of its size is a bad step; without error: any rise */
+  double blameless_step;  /* a step shorter than this in the metric cannot have made a noisy objective rise so far: the
+                             value before it was wrong, and training goes on from the new one */
+  double mobility_drop;   /* a step after which the mobility is smaller than before by more than this factor has frozen
+                             the samples; what it was before is forgotten by a tenth in every step */
+  int64_t steps_per_turn; /* so many steps, or trials of them, go between two lines of the trace, states to return to
+                             and questions of the keeper: more than 1 where a step costs less than these. 0: 1 */
+  int64_t stop_window;    /* stop where windows of so many steps find a plateau, after two of them; 0: never */
   const char *objective_name, *error_name; /* fields of the assessment that the plateau is looked for in */
   int64_t report_every;                    /* progress lines in a log file; on a terminal the line is redrawn */
 } rz_train_spec;
@@ -76,7 +79,7 @@ typedef struct rz_train_result {
   int64_t n_step, n_rejected;
   int64_t n_fell_back;   /* steps whose matrix was not positive definite and went to the eigensolver */
   char last_reason[160]; /* why the last rejected step was undone; empty if none was */
-  bool rested;           /* ended at a plateau before its last step */
+  bool rested;           /* ended at a plateau before its last step, or where the optimiser found nothing to gain */
   double seconds;        /* wall time of the training, that before a stop included */
   double cpu_until_end;  /* CPU time of this process, and of those before a stop, to the end of the training */
   rz_history history;
@@ -85,11 +88,11 @@ typedef struct rz_train_result {
 /* What a run that goes on after its training needs of it. The names begin with "trained/". */
 rz_err rz_train_result_state(rz_train_result *r, rz_array_visit *visit, void *ctx);
 
-/* Train. Collective. trace may be NULL (ranks that do not write); it gets a line per step,
- * and for what was undone a line {"event": "undone", "at_step", "in_a_row", "reason"}. keeper may be NULL; it is asked
- * after every turn of stage "train", and a training that it restores goes on as if it had never stopped, to the bit,
- * also within a row of undone steps. Errors: RZ_ERR_NUM after max_rejections rejections in a row, with the parameters
- * restored to the last good state; those of the keeper, RZ_ERR_STOPPED among them. */
+/* Train. Collective. trace may be NULL (ranks that do not write); it gets a line per turn, of its
+ * first step, and for what was undone a line {"event": "undone", "at_step", "in_a_row", "reason"}. keeper may be NULL;
+ * it is asked after every turn of stage "train", and a training that it restores goes on as if it had never stopped, to
+ * the bit, also within a row of undone steps. Errors: RZ_ERR_NUM after max_rejections rejections in a row, with the
+ * parameters restored to the last good state; those of the keeper, RZ_ERR_STOPPED among them. */
 rz_err rz_train(const rz_train_spec *spec, const rz_problem *problem, rz_optimiser *optimiser, const rz_comm *comm,
                 const rz_keeper *keeper, rz_trace *trace, rz_log *log, rz_train_result *out);
 
