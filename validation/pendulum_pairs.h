@@ -7,6 +7,7 @@
 #include "ritz/dynamics/integrator.h"
 #include "ritz/dynamics/system.h"
 #include "ritz/learn/law.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
