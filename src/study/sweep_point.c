@@ -47,6 +47,7 @@ static rz_err read_numbers(const rz_stored *f, rz_point *p) {
     p->error = number(f, "/observables/energy/error");
     p->v_score = number(f, "/observables/energy/v_score");
     if (p->error > 0.0) p->sigma = (p->energy - p->exact) / p->error;
+    RZ_TRY(rz_observed_read(f, &p->observed));
   } else {
     char *study = NULL;
     RZ_TRY(rz_stored_attr_text(f, "/", "study", &study));
@@ -118,6 +119,7 @@ done:
 }
 
 void rz_point_free(rz_point *p) {
+  rz_observed_free(&p->observed);
   rz_free(&p->warnings);
   rz_free(&p->reason);
 }

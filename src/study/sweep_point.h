@@ -2,6 +2,7 @@
 #ifndef RITZ_STUDY_SWEEP_POINT_H
 #define RITZ_STUDY_SWEEP_POINT_H
 
+#include "sweep_observed.h"
 #include "sweep_plan.h"
 
 typedef enum rz_point_status { RZ_POINT_NOT_RUN, RZ_POINT_FINISHED, RZ_POINT_FAILED } rz_point_status;
@@ -11,7 +12,8 @@ typedef struct rz_point {
   rz_point_status status;
   bool is_other; /* the results are of another deck */
   double energy, error, exact, sigma, v_score;
-  char *warnings, *reason; /* owned; NULL: none */
+  rz_observed_list observed; /* what else is one number; owned */
+  char *warnings, *reason;   /* owned; NULL: none */
 } rz_point;
 
 const char *rz_point_status_text(rz_point_status status);

@@ -24,7 +24,7 @@ BASE = {
     "ansatz": "kind = 'rbm', symmetry = 'translation', bias = 'none'",
     "sampler": "chains = 32, samples = 256, discard = 10",
     "optimiser": "method = 'sr', solver = 'dense', learning_rate = 0.05, iterations = 4",
-    "evaluate": "max_samples = 4096, rel_error = 1e-3",
+    "evaluate": "max_samples = 4096, rel_error = 1e-3, observables = 'sx', 'szsz'",
     "reference": "method = 'auto'",
 }
 AXES = "axes = 'lattice.length = 6, 8', 'hamiltonian.h = 0.7, 1.2', output = 's'"
@@ -44,7 +44,8 @@ def check_table(test, folder, what, n, name="s"):
     table = rows(folder, name)
     test.expect(len(table) == n, f"{what}: {len(table)} rows")
     with h5py.File(folder / f"{name}.h5", "r") as file:
-        for key in ("energy", "error", "exact", "deviation_sigma", "v_score"):
+        observed = [key for key in ("sx", "sx_error") if key in table[0]]
+        for key in ["energy", "error", "exact", "deviation_sigma", "v_score", *observed]:
             column = np.array([float(row[key]) if row[key] else np.nan for row in table])
             test.expect(np.array_equal(column, file["points"][key][()], equal_nan=True), f"{what}: {key} differs")
         states = [["not run", "finished", "failed"][i] for i in file["points/status"][()]]
@@ -57,6 +58,10 @@ def check_table(test, folder, what, n, name="s"):
         with h5py.File(folder / row["deck"].replace(".nml", ".h5"), "r") as file:
             energy, error = (file["observables/energy"][key][()] for key in ("mean", "error"))
             exact = file["exact/energy"][()]
+            means = {key: file["observables/sx"][key][()] for key in ("mean", "error") if "sx" in file["observables"]}
+        if "sx" in row:  # one number; szsz is not
+            test.expect(float(row["sx"]) == means["mean"] and float(row["sx_error"]) == means["error"], f"{what}: {row}")
+        test.expect(not any(key.startswith("szsz") for key in row), f"{what}: {list(row)}")
         test.expect(float(row["energy"]) == energy and float(row["error"]) == error, f"{what}: {row}")
         test.expect(abs(float(row["deviation_sigma"]) - (energy - exact) / error) < 1e-9, f"{what}: {row}")
     return table
@@ -71,6 +76,7 @@ def check_groups(test, ranks, size):
     test.expect(run.code == 0, f"{what} ends with {run.code}:\n{run.text[-2000:]}")
     table = check_table(test, folder, what, 4)
     values = [(row["lattice.length"], row["hamiltonian.h"]) for row in table]
+    test.expect("sx" in table[0] and "sx_error" in table[0], f"{what}: columns {list(table[0])}")
     test.expect(values == [("6", "0.7"), ("6", "1.2"), ("8", "0.7"), ("8", "1.2")], f"{what}: {values}")
     test.expect(sorted(p.name for p in (folder / "s").iterdir() if p.suffix in (".lock", ".failed") or p.is_dir()) == [],
                 f"{what}: left over: {sorted((folder / 's').iterdir())}")
