@@ -23,6 +23,9 @@ void rz_fixed_point_free(rz_fixed_point *s) {
   rz_free(&s->n_idle);
 }
 
+/* fmax is a call, which costs as much as all the rest of a small system's step. */
+static inline double larger(double a, double b) { return a > b ? a : b; }
+
 /* The largest change over the largest entry: of q and of p by themselves, the larger of both; and of the whole row. */
 typedef struct change {
   double by_half, of_row;
@@ -36,10 +39,10 @@ static change relative_change(int d, const double *next, const double *y, const 
     for (int k = half * d; k < (half + 1) * d; k++) {
       const double by = fabs(next[k] - y[k]);
       if (!(by <= most)) most = by; /* NaN too */
-      scale = fmax(scale, fmax(fabs(next[k]), fabs(size[k])));
+      scale = larger(scale, larger(fabs(next[k]), fabs(size[k])));
     }
     if (!(most <= row)) row = most;
-    row_scale = fmax(row_scale, scale);
+    row_scale = larger(row_scale, scale);
     const double part = most == 0.0 ? 0.0 : most / scale;
     if (!(part <= c.by_half)) c.by_half = part;
   }
