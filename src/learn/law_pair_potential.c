@@ -2,6 +2,7 @@
  * v(|q_i|)], v(r) = sum_k theta_k b_k(r), c_ij = 1 or m_i m_j. Forces are opposite and along the distance: momentum
  * (without a centre) and angular momentum are conserved whatever v is. */
 #include "law_impl.h"
+#include "ritz/learn/pair_potential.h"
 
 #include "radial.h"
 #include "ritz/core/memory.h"
@@ -259,6 +260,63 @@ static int64_t outside(const rz_law *l, int64_t n, const double *x) {
     count += !inside;
   }
   return count;
+}
+
+/* ---- what v(r) says ---- */
+static rz_err check_class(const rz_law *l) {
+  RZ_CHECK(l->cls == &rz_law_pair_potential, RZ_ERR_ARG, "model '%s' has no pair potential", l->cls->name);
+  return RZ_OK;
+}
+
+rz_err rz_pair_potential_range(const rz_law *l, double *r_min, double *r_max) {
+  RZ_TRY(check_class(l));
+  const pair_potential *w = l->data;
+  *r_min = w->radial.r_min;
+  *r_max = w->radial.r_max;
+  return RZ_OK;
+}
+
+rz_err rz_pair_potential_slope(const rz_law *l, int64_t n, const double *r, double *out) {
+  RZ_TRY(check_class(l));
+  const pair_potential *w = l->data;
+  for (int64_t i = 0; i < n; i++) {
+    rz_radial_values(&w->radial, r[i], w->value, w->slope, NULL);
+    out[i] = dot(w->radial.n, w->slope, l->params.value);
+  }
+  return RZ_OK;
+}
+
+/* Sums of a straight line y = a + b x. */
+typedef struct line {
+  double n, x, y, xx, xy, yy;
+} line;
+
+static rz_err add_distances(const rz_law *l, const double *q, double x0, line *sum) {
+  const pair_potential *w = l->data;
+  for (int i = 0; i < w->n_body; i++)
+    for (int j = first_partner(w); j < i; j++) {
+      const double r = look(w, q, i, j).r;
+      double slope = NAN;
+      RZ_TRY(rz_pair_potential_slope(l, 1, &r, &slope));
+      const double x = log(r) - x0, y = log(fabs(slope));
+      RZ_CHECK(isfinite(y), RZ_ERR_NUM, "dv/dr = %g at r = %g has no logarithm", slope, r);
+      *sum = (line){sum->n + 1.0, sum->x + x, sum->y + y, sum->xx + x * x, sum->xy + x * y, sum->yy + y * y};
+    }
+  return RZ_OK;
+}
+
+rz_err rz_pair_potential_power(const rz_law *l, int64_t n, const double *x, double *power, double *error) {
+  line s = {0};
+  RZ_TRY(check_class(l));
+  const pair_potential *w = l->data;
+  const double x0 =
+      0.5 * log(w->radial.r_min * w->radial.r_max); /* about the middle: less is lost in the differences */
+  for (int64_t i = 0; i < n; i++) RZ_TRY(add_distances(l, x + i * 2 * l->n_degree, x0, &s));
+  const double xx = s.xx - s.x * s.x / s.n, xy = s.xy - s.x * s.y / s.n, yy = s.yy - s.y * s.y / s.n;
+  RZ_CHECK(s.n > 2.0 && xx > 1e-20 * s.n, RZ_ERR_NUM, "%g distances, all the same or too few: no power of r", s.n);
+  *power = xy / xx;
+  *error = sqrt(fmax(0.0, yy - xy * xy / xx) / (s.n - 2.0) / xx);
+  return RZ_OK;
 }
 
 const rz_law_class rz_law_pair_potential = {
