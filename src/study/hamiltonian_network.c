@@ -1,22 +1,26 @@
 /* study = 'hamiltonian_network': learn a law of motion from data, and tell how well it is known. */
 #include "studies.h"
 
-#include "fitting.h"
 #include "keeping.h"
 #include "learning.h"
 #include "motion.h"
 #include "output.h"
 #include "parameters.h"
 #include "ritz/core/clock.h"
+#include "ritz/learn/fit.h"
+#include "rollout.h"
 #include "text.h"
 #include <math.h>
 
-static const char *const groups[] = {"!run", "system", "!data", "!network", "optimiser", "fit", "sweep", NULL};
+static const char *const groups[] = {"!run", "system",     "!data",   "!network", "optimiser",
+                                     "fit",  "integrator", "rollout", "sweep",    NULL};
 
 static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_motion m;
   rz_optimiser_check(config);
+  rz_fit_check(config);
   RZ_TRY(rz_motion_create(config, &m));
+  const rz_err rc = rz_rollout_check(config, &m);
   fprintf(out, "! law %s: %s\n", m.law->cls->name, m.law->cls->about);
   fprintf(out, "! states %lld for training, %lld for the test, of %d numbers; parameters %lld\n",
           (long long)m.data.n_train, (long long)m.data.n_test, 2 * m.data.n_degree, (long long)m.law->params.n);
@@ -24,7 +28,7 @@ static rz_err check(rz_config *config, int n_rank, FILE *out) {
     fprintf(out, "! memory of the solve on each of %d rank%s: %.1f MB\n", n_rank, n_rank > 1 ? "s" : "",
             rz_optimiser_memory(config, m.law->params.n, m.data.n_train * 2 * m.data.n_degree, 1, n_rank) / 1e6);
   rz_motion_free(&m);
-  return RZ_OK;
+  return rc;
 }
 
 /* --- run --------------------------------------------------------------------------------------------------------- */
@@ -37,6 +41,7 @@ typedef struct network_run {
   rz_optimiser *optimiser;
   rz_learning learning;
   rz_train_result trained;
+  rz_rollout rollout;
   int64_t n_outside; /* test states outside the range of the training */
   double train_error, test_error, field_error;
 } network_run;
@@ -70,18 +75,50 @@ static rz_err train(network_run *r) {
                        r->trained.seconds, (long long)r->trained.n_rejected);
 }
 
-/* One solve, without steps that a trace could follow; it ends too soon to be stopped in between. */
+/* Solves without steps that a trace could follow; they end too soon to be stopped in between. */
 static rz_err fit(network_run *r) {
-  rz_least_squares_info info;
+  const rz_dataset *d = &r->m.data;
+  const rz_range share = rz_share(d->n_train, r->run->comm->rank, r->run->comm->size);
+  const int64_t first = share.first * 2 * d->n_degree, n_param = r->m.law->params.n;
+  const rz_fit_spec spec = rz_fit_read(r->run->config);
   const double start = rz_wall_time();
-  RZ_TRY(rz_fit(r->run->config, r->run->comm, r->m.law, &r->m.data, &info));
-  RZ_TRY(rz_output_say(&r->output, "fitted    %lld rows in %.3f s: rank %lld of %lld, condition %.1e\n",
-                       (long long)info.n_row, rz_wall_time() - start, (long long)info.rank,
-                       (long long)r->m.law->params.n, info.condition));
-  if (info.rank < r->m.law->params.n)
-    rz_log_flag(r->run->log, "rank_deficient",
-                "the data tell %lld of %lld parameters from each other: the others are the smallest that fit",
-                (long long)info.rank, (long long)r->m.law->params.n);
+  rz_fit_info info;
+  RZ_TRY(rz_law_fit(r->m.law, r->run->comm, share.count, d->x + first, d->target + first, &spec, &info));
+  RZ_TRY(rz_output_say(&r->output, "fitted    %lld numbers in %.3f s: rank %lld of %lld, condition %.1e\n",
+                       (long long)info.solve.n_row, rz_wall_time() - start, (long long)info.solve.rank,
+                       (long long)n_param, info.solve.condition));
+  if (info.n_iteration > 0)
+    RZ_TRY(rz_output_say(&r->output, "noise     %.3g of the states, %.3g of the targets, found in %d steps\n",
+                         info.input_noise, info.target_noise, info.n_iteration));
+  if (info.n_iteration > 0 && !info.converged)
+    rz_log_flag(r->run->log, "fit_not_converged", "the fit with errors in variables still moved in its last step");
+  return RZ_OK;
+}
+
+static rz_err learn(network_run *r) {
+  const bool linear = r->m.law->cls->linear;
+  if (!linear) RZ_TRY(train(r));
+  return linear || rz_fit_read(r->run->config).errors_in_variables ? fit(r) : RZ_OK;
+}
+
+/* What the rollout builds on. */
+static rz_err walk_learned(void *ctx, rz_array_visit *visit, void *visit_ctx) {
+  network_run *r = ctx;
+  RZ_TRY(rz_params_each(&r->m.law->params, visit, visit_ctx));
+  return rz_train_result_state(&r->trained, visit, visit_ctx);
+}
+
+static rz_err take_up_learned(void *ctx) {
+  network_run *r = ctx;
+  return rz_agree(r->run->comm, rz_law_update(r->m.law));
+}
+
+static rz_err follow(network_run *r) {
+  r->keeping.base = walk_learned;
+  r->keeping.base_ctx = r;
+  r->keeping.taken_up = take_up_learned;
+  RZ_TRY(rz_rollout_run(r->run->config, r->run->comm, &r->m, &r->keeping.keeper, &r->rollout));
+  rz_keeping_pause(&r->keeping);
   return RZ_OK;
 }
 
@@ -120,11 +157,13 @@ static rz_err write_errors(network_run *r) {
 
 static rz_err write_results(network_run *r) {
   RZ_TRY(say_errors(r));
+  RZ_TRY(rz_rollout_say(&r->output, &r->rollout));
   RZ_TRY(rz_text_warnings(&r->output));
   RZ_TRY(rz_output_begin_results(&r->output));
   if (!r->output.results) return RZ_OK;
   RZ_TRY(rz_output_history(&r->output, &r->trained));
   RZ_TRY(write_errors(r));
+  RZ_TRY(rz_rollout_write(&r->output, &r->rollout));
   RZ_TRY(rz_parameters_write(r->output.results, &r->m.law->params));
   return rz_results_attr_text(r->output.results, "/parameters", "model", r->m.law->cls->name);
 }
@@ -142,11 +181,12 @@ static rz_err say_header(network_run *r) {
 static rz_err run_all(network_run *r) {
   const rz_run *run = r->run;
   RZ_TRY(rz_agree(run->comm, rz_motion_create(run->config, &r->m)));
-  const bool linear = r->m.law->cls->linear;
-  RZ_TRY(rz_output_open(run, rz_motion_subject(&r->m), !linear, &r->output));
+  RZ_TRY(rz_agree(run->comm, rz_rollout_check(run->config, &r->m)));
+  RZ_TRY(rz_output_open(run, rz_motion_subject(&r->m), !r->m.law->cls->linear, &r->output));
   RZ_TRY(say_header(r));
   RZ_TRY(rz_keeping_begin(&r->output, &r->keeping));
-  RZ_TRY(linear ? fit(r) : train(r));
+  if (!rz_keeping_resumes(&r->keeping, "rollout")) RZ_TRY(learn(r));
+  RZ_TRY(follow(r));
   RZ_TRY(rz_agree(run->comm, measure(r)));
   return rz_output_commit(&r->output, rz_agree(run->comm, write_results(r)));
 }
@@ -154,6 +194,7 @@ static rz_err run_all(network_run *r) {
 static rz_err run(const rz_run *run) {
   network_run r = {.run = run};
   const rz_err rc = run_all(&r);
+  rz_rollout_free(&r.rollout);
   rz_history_free(&r.trained.history);
   rz_optimiser_destroy(&r.optimiser);
   rz_learning_free(&r.learning);

@@ -1,10 +1,10 @@
-#include "fitting.h"
 #include "ritz/ansatz/ansatz.h"
 #include "ritz/dynamics/integrator.h"
 #include "ritz/dynamics/system.h"
 #include "ritz/estimate/evaluate.h"
 #include "ritz/estimate/observable.h"
 #include "ritz/learn/dataset.h"
+#include "ritz/learn/fit.h"
 #include "ritz/learn/law.h"
 #include "ritz/model/hamiltonian.h"
 #include "ritz/optimise/optimiser.h"
@@ -12,6 +12,7 @@
 #include "ritz/sample/sampler.h"
 #include "ritz/study/study.h"
 #include "ritz/validate/reference.h"
+#include "rollout.h"
 #include "studies.h"
 #include "sweep_plan.h"
 #include <stddef.h>
@@ -89,7 +90,9 @@ const rz_schema *rz_study_schema(void) {
                                           rz_system_options(),
                                           rz_dataset_options(),
                                           rz_law_options(),
-                                          &rz_fit_group,
+                                          rz_fit_options(),
+                                          rz_integrator_options(),
+                                          &rz_rollout_group,
                                           &rz_sweep_group};
   const int n = (int)(sizeof parts / sizeof *parts);
   for (int i = 0; i < n; i++) groups[i] = *parts[i];
