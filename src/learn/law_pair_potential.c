@@ -9,17 +9,20 @@
 #include <math.h>
 #include <string.h>
 
+enum { MAX_SPACE = 8, MAX_MASS = 64 };
+
 static const rz_option options[] = {
     RZ_ROW_CHOICE("basis", "chebyshev|bspline", "'chebyshev'", "expansion of v(r)"),
     RZ_ROW_CHOICE("coordinate", "distance|log|inverse", "'log'", "v is expanded in r, log r or 1/r"),
     RZ_ROW_INT("n_terms", "24", 3, 500, "functions in the expansion"),
     RZ_ROW_CHOICE("coupling", "unit|masses", "'unit'", "c_ij = 1, or the product of the masses"),
+    RZ_ROW_INT("n_space", "", 1, 8,
+               "dimensions of space, each body having so many coordinates; unset: as the system says"),
+    RZ_ROW_REALS("masses", MAX_MASS, "", 1e-300, 1e300, "", "of the bodies; unset: as the system says, or 1"),
     RZ_ROW_BOOL("centre", ".false.", "a fixed body of mass 1 at the origin acts on each body"),
     RZ_ROW_REAL("r_min", "", 1e-300, 1e300, "", "shortest distance; unset: that of the training data"),
     RZ_ROW_REAL("r_max", "", 1e-300, 1e300, "", "longest distance; unset: that of the training data"),
 };
-
-enum { MAX_SPACE = 8 };
 
 typedef struct pair_potential {
   int n_body, n_space;
@@ -49,8 +52,16 @@ static pair look(const pair_potential *w, const double *q, int i, int j) {
 static int first_partner(const pair_potential *w) { return w->centre ? -1 : 0; }
 
 /* ---- making ---- */
+static rz_err given_masses(pair_potential *w, const rz_config *config) {
+  const int n = rz_config_count(config, RZ_LAW_GROUP, "masses");
+  RZ_CHECK(n == w->n_body, RZ_ERR_DECK, "%d masses for %d bodies", n, w->n_body);
+  for (int i = 0; i < n; i++) w->mass[i] = rz_config_real_at(config, RZ_LAW_GROUP, "masses", i);
+  return RZ_OK;
+}
+
 static rz_err load_masses(pair_potential *w, const rz_law_input *in) {
   RZ_TRY(RZ_NEW(w->n_body, &w->mass));
+  if (rz_config_has(in->config, RZ_LAW_GROUP, "masses")) return given_masses(w, in->config);
   for (int i = 0; i < w->n_body; i++) {
     w->mass[i] = in->mass ? in->mass[i * w->n_space] : 1.0;
     for (int s = 1; in->mass && s < w->n_space; s++)
@@ -95,15 +106,22 @@ static rz_err make_radial(pair_potential *w, const rz_law_input *in) {
   return rz_radial_create(spline ? RZ_RADIAL_BSPLINE : RZ_RADIAL_CHEBYSHEV, kind, n, low, high, &w->radial);
 }
 
+static rz_err find_bodies(pair_potential *w, const rz_law_input *in) {
+  const bool given = rz_config_has(in->config, RZ_LAW_GROUP, "n_space");
+  w->n_space = given ? (int)rz_config_int(in->config, RZ_LAW_GROUP, "n_space") : in->n_space;
+  RZ_CHECK(w->n_space > 0 && w->n_space <= MAX_SPACE, RZ_ERR_DECK,
+           "model = 'pair_potential' is for bodies in space: give its dimensions, n_space = 1 to %d", MAX_SPACE);
+  w->n_body = in->n_degree / w->n_space;
+  RZ_CHECK(in->n_degree % w->n_space == 0, RZ_ERR_DECK,
+           "%d coordinates are no whole number of bodies in n_space = %d dimensions", in->n_degree, w->n_space);
+  return RZ_OK;
+}
+
 static rz_err init(rz_law *l, const rz_law_input *in) {
   pair_potential *w;
-  RZ_CHECK(in->n_space > 0 && in->n_space <= MAX_SPACE, RZ_ERR_DECK,
-           "model = 'pair_potential' is for bodies in space (of at most %d dimensions); this system has none",
-           MAX_SPACE);
   RZ_TRY(RZ_NEW0(1, &w));
   l->data = w;
-  w->n_space = in->n_space;
-  w->n_body = in->n_degree / in->n_space;
+  RZ_TRY(find_bodies(w, in));
   w->by_mass = strcmp(rz_config_string(in->config, RZ_LAW_GROUP, "coupling"), "masses") == 0;
   w->centre = rz_config_bool(in->config, RZ_LAW_GROUP, "centre");
   RZ_CHECK(w->n_body > 1 || w->centre, RZ_ERR_DECK, "model = 'pair_potential': one body needs centre = .true.");

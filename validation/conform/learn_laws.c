@@ -40,6 +40,8 @@ static const setting more[] = {
     {"pair_potential", ", coordinate = 'inverse', n_terms = 3, coupling = 'masses', r_min = 0.05", 3, 1},
     {"pair_potential", ", basis = 'bspline', n_terms = 8, coupling = 'masses', centre = .true.", 6, 2},
     {"pair_potential", ", basis = 'bspline', coordinate = 'log', n_terms = 3", 6, 3},
+    {"pair_potential", ", coordinate = 'distance', masses = 2.0, 0.5, coupling = 'masses', n_terms = 6", 4, 2},
+    {"pair_potential", ", n_space = 1, centre = .true., n_terms = 3, r_min = 1e-3", 2, 2},
 };
 
 /* What every law of the registry runs with. */

@@ -186,6 +186,16 @@ static void check_faults(const rz_comm *comm) {
   expect_error(fit(comm, "model = 'random_features'", "", N, 0, N, &l, NULL), RZ_ERR_INPUT,
                "p_1 is 0.7 in all training states");
   expect_error(fit(comm, "model = 'pair_potential'", "", N, 0, N, &l, NULL), RZ_ERR_DECK, "bodies in space");
+  expect_error(fit(comm, "model = 'pair_potential', n_space = 2", "", N, 0, N, &l, NULL), RZ_ERR_DECK,
+               "1 coordinates are no whole number of bodies in n_space = 2");
+  expect_error(fit(comm, "model = 'pair_potential', n_space = 1", "", N, 0, N, &l, NULL), RZ_ERR_DECK,
+               "one body needs centre");
+  expect_error(
+      fit(comm, "model = 'pair_potential', n_space = 1, centre = .true., masses = 1, 2", "", N, 0, N, &l, NULL),
+      RZ_ERR_DECK, "2 masses for 1 bodies");
+  for (int i = 0; i < N; i++) x[2 * i] = 0.5;
+  expect_error(fit(comm, "model = 'pair_potential', n_space = 1, centre = .true.", "", N, 0, N, &l, NULL), RZ_ERR_INPUT,
+               "distances in the training data go from 0.5 to 0.5");
   memcpy(x, old, sizeof x);
 }
 
