@@ -34,22 +34,27 @@ rz_err rz_observed_merge(rz_observed_list *list, const rz_observed_list *with) {
   return RZ_OK;
 }
 
-/* /observables/NAME/mean, if it is one number. */
+static rz_err read_number(const rz_stored *f, const char *path, rz_array *shape, double *value) {
+  shape->data = value;
+  return rz_stored_read(f, path, shape);
+}
+
+/* /observables/NAME/mean and /error, if they are one number: shape [1]. */
 static rz_err read_one(const rz_stored *f, const char *name, rz_observed_list *list) {
   char path[RZ_OBSERVED_NAME + 32];
   char *unit = NULL;
-  rz_array mean;
+  rz_array shape;
   rz_observed o;
   snprintf(o.name, sizeof o.name, "%s", name);
   snprintf(path, sizeof path, ROOT "/%s/mean", name);
-  RZ_TRY(rz_stored_shape(f, path, &mean));
-  if (mean.n_dim != 0) return RZ_OK;
-  RZ_TRY(rz_stored_f64(f, path, &o.mean));
+  RZ_TRY(rz_stored_shape(f, path, &shape));
+  if (shape.n_dim != 1 || shape.shape[0] != 1) return RZ_OK;
+  RZ_TRY(read_number(f, path, &shape, &o.mean));
   RZ_TRY(rz_stored_attr_text(f, path, "units", &unit));
   snprintf(o.unit, sizeof o.unit, "%s", unit);
   rz_free(&unit);
   snprintf(path, sizeof path, ROOT "/%s/error", name);
-  RZ_TRY(rz_stored_f64(f, path, &o.error));
+  RZ_TRY(read_number(f, path, &shape, &o.error));
   return append(list, &o);
 }
 
