@@ -11,6 +11,8 @@ static const rz_option common[] = {
     RZ_ROW_REAL("step", "", 1e-12, 1e12, "",
                 "time between the two states of a pair, for models of a map (default: between the points of a "
                 "trajectory)"),
+    RZ_ROW_INT("train_states", "0", 0, 1e12,
+               "states to learn from, equally spaced over all that are not for the test; 0: all of them"),
     RZ_ROW_INT("batch", "0", 0, 1e12, "states of a training step, drawn anew for each; 0: all"),
 };
 
@@ -65,12 +67,35 @@ static rz_err split(rz_config *config, rz_dataset *d) {
   return rz_config_report(config);
 }
 
+static void move_rows(rz_dataset *d, int64_t from, int64_t to, int64_t n) {
+  double *const all[] = {d->x, d->target, d->clean};
+  const int64_t dim = 2 * d->n_degree;
+  for (int k = 0; k < 3 && n > 0; k++)
+    if (all[k] && from != to) memmove(all[k] + to * dim, all[k] + from * dim, sizeof(double) * (size_t)(n * dim));
+}
+
+/* Some of the rows for training, and those of the test behind them. */
+static rz_err thin_out(rz_config *config, rz_dataset *d) {
+  const int64_t n = rz_config_int(config, RZ_DATA_GROUP, "train_states"), all = d->n_train;
+  if (n == 0) return RZ_OK;
+  if (n > all) {
+    rz_config_error(config, RZ_DATA_GROUP, "train_states", "train_states is %lld, but there are %lld for training",
+                    (long long)n, (long long)all);
+    return rz_config_report(config);
+  }
+  for (int64_t i = 0; i < n; i++) move_rows(d, i * all / n, i, 1);
+  move_rows(d, all, n, d->n_test);
+  d->n_train = n;
+  return RZ_OK;
+}
+
 rz_err rz_dataset_create(rz_config *config, const rz_system *system, bool is_map, rz_dataset *out) {
   const bool from_file = strcmp(rz_config_string(config, RZ_DATA_GROUP, "source"), "file") == 0;
   *out = (rz_dataset){.is_map = is_map};
   if (!is_map) rz_config_no_effect(config, RZ_DATA_GROUP, "step", "with a model that learns dx/dt");
   rz_err rc = from_file ? rz_dataset_from_file(config, system, out) : rz_dataset_from_system(config, system, out);
   if (rc == RZ_OK) rc = split(config, out);
+  if (rc == RZ_OK) rc = thin_out(config, out);
   if (rc == RZ_OK) rc = rz_config_report(config);
   if (rc != RZ_OK) rz_dataset_free(out);
   return rc;

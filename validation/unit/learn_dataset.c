@@ -88,6 +88,26 @@ static void check_trajectories(void) {
   close_deck(&f);
 }
 
+/* Of ten states for training every other one is kept, and all of the test. */
+static void check_fewer(void) {
+  static const char data[] = "&data trajectories = 1, points = 14, duration = 13.0, noise = 0.1, test_fraction = 0.285";
+  fixture all, few;
+  char deck[256];
+  snprintf(deck, sizeof deck, "%s%s /", spring, data);
+  RZ_EXPECT_OK(open_deck(deck, false, &all));
+  snprintf(deck, sizeof deck, "%s%s, train_states = 5 /", spring, data);
+  RZ_EXPECT_OK(open_deck(deck, false, &few));
+  if (RZ_EXPECT(all.data.n_train == 10 && few.data.n_train == 5 && few.data.n_test == 4))
+    for (int i = 0; i < 9; i++)
+      for (int k = 0; k < 2; k++) {
+        const int from = 2 * (i < 5 ? 2 * i : i + 5) + k, to = 2 * i + k;
+        RZ_EXPECT(few.data.x[to] == all.data.x[from] && few.data.target[to] == all.data.target[from] &&
+                  few.data.clean[to] == all.data.clean[from]);
+      }
+  close_deck(&all);
+  close_deck(&few);
+}
+
 static void check_pairs(const char *data, double step) {
   fixture f;
   double exact[2];
@@ -165,6 +185,8 @@ static void check_keys(void) {
       {"sampling = 'uniform'", true, "step", "key 'step' is missing"},
       {"trajectories = 1, points = 2, test_fraction = 0.9", false, "test_fraction",
        "2 rows of data cannot be split by test_fraction = 0.9: 0 for training, 2 for the test"},
+      {"trajectories = 1, points = 4, train_states = 3", false, "train_states",
+       "train_states is 3, but there are 2 for training"},
       {"trajectories = 1, points = 4, test_fraction = 0.1", false, "test_fraction", "4 for training, 0 for the test"},
       {"file = 'a.csv'", false, "file", "file"},
   };
@@ -282,6 +304,7 @@ static void check_file_faults(void) {
 int main(void) {
   if (!RZ_EXPECT(rz_scratch_make(dir) == 0)) return rz_check_finish();
   check_trajectories();
+  check_fewer();
   check_pairs("trajectories = 3, points = 5, duration = 2.0", 0.5);
   check_pairs("trajectories = 2, points = 3, step = 0.3", 0.3);
   check_pairs("sampling = 'uniform', points = 6, step = 0.7", 0.7);
