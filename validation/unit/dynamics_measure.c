@@ -5,6 +5,7 @@
 #include "ritz/core/memory.h"
 #include "ritz/dynamics/measure.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Steps that multiply q by growth and p by 1 / growth; scaled tangents make them not symplectic. */
@@ -232,6 +233,63 @@ static void check_lyapunov(void) {
   RZ_EXPECT(isnan(out[0].value) && isnan(out[0].error));
 }
 
+/* --- error bars ------------------------------------------------------------------------------------------------ */
+
+enum { N_NOISY = 300 };
+
+/* Steps whose growth is noisy, differently for each of N_NOISY trajectories: exp(0.1 + 0.03 normal). */
+static rz_err noisy_run(void *self, double step, int64_t n_step, double *x, double *carry) {
+  rz_rng *rng = self;
+  (void)step;
+  (void)carry;
+  for (int64_t t = 0; t < n_step; t++)
+    for (int i = 0; i < N_NOISY; i++) {
+      const double growth = exp(0.1 + 0.03 * rz_rng_normal(&rng[i]));
+      x[2 * i] *= growth;
+      x[2 * i + 1] /= growth;
+    }
+  return RZ_OK;
+}
+
+static rz_err noisy_tangent(void *self, double step, int64_t n_step, double *x, double *carry, int m, double *v) {
+  (void)x;
+  return m == 1 ? noisy_run(self, step, n_step, v, carry) : RZ_ERR_ARG;
+}
+
+/* White noise about a line in the number of the sample, counted by q. */
+static rz_err noisy_line(void *ctx, int64_t n, const double *x, double *out) {
+  rz_rng *rng = ctx;
+  for (int64_t i = 0; i < n; i++) out[i] = 0.002 * log(x[2 * i]) / log(2.0) + rz_rng_normal(&rng[i]);
+  return RZ_OK;
+}
+
+/* One standard error covers the truth in two cases out of three. */
+static void check_error_bars(void) {
+  static rz_rng rng[N_NOISY];
+  static double x[2 * N_NOISY];
+  static rz_lyapunov exponent[N_NOISY];
+  static rz_drift drift[N_NOISY];
+  int n_exponent = 0, n_slope = 0;
+  for (int i = 0; i < N_NOISY; i++) {
+    rng[i] = rz_rng_stream(4, RZ_RNG_TEST, (uint64_t)i);
+    x[2 * i] = x[2 * i + 1] = 1;
+  }
+  const rz_stepper noisy = {
+      .n_degree = 1, .n = N_NOISY, .step = 0.5, .self = rng, .run = noisy_run, .tangent = noisy_tangent};
+  RZ_EXPECT_OK(rz_measure_lyapunov(&noisy, (rz_sampling){1, 200}, 40, x, exponent));
+  made m = {2.0, 1.0, N_NOISY};
+  const rz_stepper steps = made_steps(&m, 0.5);
+  for (int i = 0; i < 2 * N_NOISY; i++) x[i] = 1;
+  RZ_EXPECT_OK(rz_measure_drift(&steps, (rz_sampling){1, 640}, 1, noisy_line, rng, NULL, NULL, x, drift));
+  for (int i = 0; i < N_NOISY; i++) {
+    n_exponent += fabs(exponent[i].value - 0.2) < exponent[i].error;
+    n_slope += fabs(drift[i].slope - 0.004) < drift[i].slope_error;
+  }
+  /* Of 300 cases at 0.66: 198 +- 8. */
+  RZ_EXPECT(abs(n_exponent - 198) < 41);
+  RZ_EXPECT(abs(n_slope - 198) < 41);
+}
+
 static void check_memory(void) {
   made m = {1.1, 1.0, 2};
   const rz_stepper s = made_steps(&m, 0.5);
@@ -265,6 +323,7 @@ int main(void) {
   check_section();
   check_returns();
   check_lyapunov();
+  check_error_bars();
   check_memory();
   RZ_EXPECT(rz_memory_query().n_alive == 0);
   return rz_check_finish();

@@ -141,6 +141,24 @@ static double turn_time(double p) {
   return t;
 }
 
+/* Times of the orbit are equally likely: the mean distance is a (1 + e^2 / 2), its square a^2 (1 + 3 e^2 / 2). */
+static void check_kepler_draws(void) {
+  enum { N = 20000 };
+  rz_system *s = make("name = 'kepler', eccentricity = 0.6, 0.6");
+  double sum = 0, square = 0, right = 0, x[4];
+  for (int i = 0; i < N; i++) {
+    rz_system_draw(s, 2, (uint64_t)i, 1, x);
+    sum += hypot(x[0], x[1]) / N;
+    square += (x[0] * x[0] + x[1] * x[1]) / N;
+    right += x[0] / N;
+  }
+  const double spread = sqrt((1 + 1.5 * 0.36 - 1.18 * 1.18) / N);
+  RZ_EXPECT_NEAR(sum, 1.18, 5 * spread);
+  RZ_EXPECT_NEAR(square, 1.54, 5 * 3 * spread);
+  RZ_EXPECT_NEAR(right, 0, 5 * sqrt(0.77 / N));
+  rz_system_destroy(&s);
+}
+
 static void check_periods(void) {
   const double rest[] = {0, 0}, swing[] = {0.5 * RZ_PI, 0}, turn[] = {0, 3}, top[] = {RZ_PI, 0};
   RZ_EXPECT_NEAR(period("name = 'mass_spring', mass = 0.5, stiffness = 2", rest), RZ_PI, 1e-14);
@@ -189,6 +207,7 @@ int main(void) {
   check_energies();
   check_double_pendulum();
   check_draws();
+  check_kepler_draws();
   check_periods();
   check_errors();
   RZ_EXPECT(rz_memory_query().n_alive == 0);
