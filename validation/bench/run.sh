@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measure how fast the program is, and how near to what the machine allows:
 #
-#   bash validation/bench/run.sh AREA...     (`list` says which there are; `all` is all but netket and accuracy)
+#   bash validation/bench/run.sh AREA...     (`list` says which there are; `all` is all but netket, pytorch and accuracy)
 #
 # Builds what an area needs, in .build/release as validation/run.sh does (RITZ_BENCH_BUILD names another folder), pins
 # programs of one process to one core, and prints a header and a table per area. For a machine with nothing else to do:
@@ -26,9 +26,10 @@ declare -A about=(
   [scaling]="the same work on more ranks, and a model of a step on up to 1,024"
   [startup]="from the shell to the first step"
   [netket]="steps and time to an accuracy against NetKet from PyPI (installed when asked for)"
+  [pytorch]="Hamiltonian networks by PyTorch: seconds and losses of three published benchmarks"
   [accuracy]="what the shipped decks reach, over seeds; minutes to hours"
 )
-order=(limits sampling local_energy sr_step step reproducible observables ed scaling startup netket accuracy)
+order=(limits sampling local_energy sr_step step reproducible observables ed scaling startup netket pytorch accuracy)
 
 need() { # TARGET...
   if [ "$folder" = "$ritz_root/.build/release" ]; then
@@ -105,6 +106,11 @@ area() {
   netket)
     need ritz
     python3 "$here/against_netket.py" "$folder/ritz" "$folder/bench"
+    ;;
+  pytorch)
+    python=$(ritz_python_with numpy,scipy,h5py) || { echo "no Python with numpy, scipy and h5py: left out"; return 0; }
+    "$python" -B "$here/hnn_data.py" "$folder/bench"
+    alone "$python" -B "$here/hnn_torch.py" "$folder/bench"
     ;;
   accuracy)
     need ritz
