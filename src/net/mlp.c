@@ -6,14 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
+static rz_activation activation_of(const rz_mlp_spec *s, int l) {
+  return s->activations ? s->activations[l] : s->activation;
+}
+
 static rz_err check_spec(const rz_mlp_spec *s) {
   RZ_CHECK(s->n_in >= 1 && s->n_out >= 1, RZ_ERR_ARG, "%d inputs and %d outputs: both must be >= 1", s->n_in, s->n_out);
   RZ_CHECK(s->n_hidden >= 0 && s->n_hidden <= RZ_MLP_MAX_HIDDEN, RZ_ERR_ARG, "%d hidden layers are not in 0 .. %d",
            s->n_hidden, RZ_MLP_MAX_HIDDEN);
-  for (int l = 0; l < s->n_hidden; ++l)
+  for (int l = 0; l < s->n_hidden; ++l) {
     RZ_CHECK(s->width[l] >= 1, RZ_ERR_ARG, "hidden layer %d has %d units", l + 1, s->width[l]);
-  RZ_CHECK(!s->is_complex || rz_activation_is_holomorphic(s->activation), RZ_ERR_ARG,
-           "activation '%s' has no holomorphic form for complex weights", rz_activation_name(s->activation));
+    RZ_CHECK(!s->is_complex || rz_activation_is_holomorphic(activation_of(s, l)), RZ_ERR_ARG,
+             "activation '%s' has no holomorphic form for complex weights", rz_activation_name(activation_of(s, l)));
+  }
   return RZ_OK;
 }
 
@@ -36,8 +41,7 @@ static rz_err add_views(rz_mlp *net, rz_params *params) {
     const int64_t shape[] = {net->width[l], net->width[l + 1]};
     net->b[l] = net->view_b[l] = -1;
     RZ_TRY(add_view(net, params, "W", l, 2, shape, &net->view_w[l], &net->w[l]));
-    if (l + 1 < net->n_layer ? net->spec.hidden_bias : net->spec.output_bias)
-      RZ_TRY(add_view(net, params, "b", l, 1, shape + 1, &net->view_b[l], &net->b[l]));
+    if (net->bias[l]) RZ_TRY(add_view(net, params, "b", l, 1, shape + 1, &net->view_b[l], &net->b[l]));
   }
   return RZ_OK;
 }
@@ -46,9 +50,16 @@ static rz_err create(const rz_mlp_spec *spec, rz_params *params, rz_mlp *net) {
   net->spec = *spec;
   net->n_layer = spec->n_hidden + 1;
   net->width[0] = spec->n_in;
-  for (int l = 0; l < spec->n_hidden; ++l) net->width[l + 1] = spec->width[l];
+  for (int l = 0; l < spec->n_hidden; ++l) {
+    net->width[l + 1] = spec->width[l];
+    net->activation[l] = activation_of(spec, l);
+  }
   net->width[net->n_layer] = spec->n_out;
+  for (int l = 0; l <= spec->n_hidden; ++l)
+    net->bias[l] = spec->biases ? spec->biases[l] : l < spec->n_hidden ? spec->hidden_bias : spec->output_bias;
+  net->spec.biases = net->bias;
   net->spec.width = net->width + 1;
+  net->spec.activations = net->activation;
   net->spec.prefix = NULL;
   if (spec->prefix) RZ_TRY(rz_strdup(spec->prefix, &net->prefix));
   net->spec.prefix = net->prefix;

@@ -8,8 +8,10 @@
 enum { RZ_MLP_MAX_LAYER = RZ_MLP_MAX_HIDDEN + 1 };
 
 struct rz_mlp {
-  rz_mlp_spec spec; /* width and prefix point into here */
+  rz_mlp_spec spec; /* its arrays are those below */
   char *prefix;
+  rz_activation activation[RZ_MLP_MAX_HIDDEN];
+  bool bias[RZ_MLP_MAX_LAYER];
   int n_layer;                     /* L + 1 */
   int width[RZ_MLP_MAX_LAYER + 1]; /* inputs of layer l, then the outputs */
   int view_w[RZ_MLP_MAX_LAYER], view_b[RZ_MLP_MAX_LAYER];

@@ -35,7 +35,7 @@ static rz_err forward(rz_mlp_batch *b, int64_t n, const double *x, int order, do
     if (is_last(b, l))
       b->num.kernels->add_bias(n, width, bias(b, b->theta, l), z);
     else
-      b->num.kernels->activate[net->spec.activation](order, n, width, bias(b, b->theta, l), z, derivatives);
+      b->num.kernels->activate[net->activation[l]](order, n, width, bias(b, b->theta, l), z, derivatives);
   }
   b->num.kernels->give(n * net->spec.n_out, b->layer[net->n_layer - 1].along, out);
   return RZ_OK;

@@ -10,6 +10,7 @@
 #include "ritz/linalg/jacobian.h"
 #include "ritz/linalg/params.h"
 #include "ritz/net/mlp.h"
+#include "ritz/net/mlp_lanes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -422,6 +423,60 @@ static void check_gradient_factors(const fixture *f, const arrays *a) {
   free(one);
 }
 
+/* Lanes: sums that follow single changes, outputs, and signals against the factors of a batch of as many rows. */
+static void check_lanes(const rz_mlp_spec *spec, uint64_t seed) {
+  fixture f;
+  if (spec->n_hidden == 0 || spec->n_out > (spec->is_complex ? 1 : 2)) return;
+  setup(&f, spec, RZ_NET_LANES, false, spec->is_complex ? 0.1 : 0.3, seed);
+  arrays a = make_arrays(&f);
+  rz_mlp_lanes *lanes = NULL;
+  rz_mlp_lanes_layer layer[RZ_MLP_MAX_HIDDEN + 1];
+  const int n_in = spec->n_in, n_out = spec->n_out, c = f.n_real;
+  RZ_EXPECT_OK(rz_mlp_lanes_create(f.net, &lanes));
+  rz_mlp_lanes_update(lanes, f.params.value);
+  double *x = cleared(n_in * RZ_NET_LANES), *z = cleared(rz_mlp_lanes_sums_size(lanes));
+  double *out = cleared(rz_mlp_lanes_out_size(lanes)), *room = cleared(rz_mlp_lanes_room_size(lanes));
+  double *signal_room = cleared(rz_mlp_lanes_signal_size(lanes)), dx[RZ_NET_LANES];
+  for (int i = 0; i < n_in; i++)
+    for (int l = 0; l < RZ_NET_LANES; l++)
+      x[i * RZ_NET_LANES + l] = a.x[l * n_in + i] - (i == n_in - 1 ? 0.5 * l : 0.0);
+  for (int l = 0; l < RZ_NET_LANES; l++) dx[l] = 0.5 * l;
+  rz_mlp_lanes_start(lanes, x, z);
+  rz_mlp_lanes_move(lanes, n_in - 1, dx, z);
+  rz_mlp_lanes_add_values(lanes, z, room, out);
+  rz_mlp_lanes_add_values(lanes, z, room, out);
+  RZ_EXPECT_OK(rz_mlp_forward(f.batch, RZ_NET_LANES, a.x, a.out));
+  for (int l = 0; l < RZ_NET_LANES; l++)
+    for (int o = 0; o < n_out * c; o++) /* planes there, pairs here */
+      RZ_EXPECT_NEAR(out[o * RZ_NET_LANES + l], 2.0 * a.out[l * n_out * c + o % n_out * c + o / n_out], 1e-11);
+  rz_mlp_lanes_signals(lanes, z, signal_room, layer);
+  for (int o = 0; o < n_out; o++) {
+    rz_jacobian *j = NULL;
+    RZ_EXPECT_OK(rz_jacobian_create(RZ_NET_LANES, c, f.params.n, &j));
+    RZ_EXPECT_OK(rz_mlp_layers(f.net, j));
+    RZ_EXPECT_OK(rz_mlp_factors(f.batch, o, 0, 1, j));
+    for (int l = 0, at = 0; l <= spec->n_hidden; l++) {
+      const rz_layer *y = rz_jacobian_layer(j, at++);
+      for (int lane = 0; lane < RZ_NET_LANES; lane++) {
+        for (int k = 0; k < y->d_out * c; k++) {
+          const double *d = k < y->d_out ? y->d_re : y->d_im;
+          RZ_EXPECT_NEAR(layer[l].signal[o][k * RZ_NET_LANES + lane],
+                         d[(int64_t)lane * y->n_share * y->d_out + k % y->d_out], 1e-11);
+        }
+        for (int k = 0; l > 0 && k < y->n_x; k++)
+          RZ_EXPECT_NEAR(layer[l].input[k * RZ_NET_LANES + lane], y->x[lane * y->n_x + k], 1e-11);
+      }
+      if (rz_mlp_view(f.net, l, true) >= 0) at++;
+    }
+    rz_jacobian_destroy(&j);
+  }
+  double *const all[] = {x, z, out, room, signal_room};
+  for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) free(all[k]);
+  rz_mlp_lanes_destroy(&lanes);
+  free_arrays(&a);
+  teardown(&f);
+}
+
 static void check_case(const rz_mlp_spec *spec, int64_t n, bool single, double size, uint64_t seed) {
   fixture f;
   setup(&f, spec, n, single, size, seed);
@@ -461,7 +516,39 @@ static void check_all(bool is_complex, bool single, double size) {
                                 .hidden_bias = shapes[s].hidden_bias,
                                 .output_bias = shapes[s].output_bias};
       check_case(&spec, shapes[s].n, single, size, (uint64_t)(100 * s + a));
+      if (!single) check_lanes(&spec, (uint64_t)(100 * s + a));
     }
+}
+
+/* A network whose layers differ is that of the slow version with each layer's own activation and bias. */
+static void check_layers_that_differ(void) {
+  const rz_activation each[] = {RZ_ACTIVATION_LOG_COSH, RZ_ACTIVATION_IDENTITY};
+  const bool biases[] = {false, true, false};
+  const rz_mlp_spec spec = {
+      .n_in = 3, .n_out = 1, .n_hidden = 2, .width = (const int[]){4, 2}, .activations = each, .biases = biases};
+  rz_params p = {0};
+  rz_mlp *net = NULL;
+  rz_mlp_batch *b = NULL;
+  RZ_EXPECT_OK(rz_mlp_create(&spec, &p, &net));
+  RZ_EXPECT_OK(rz_params_allocate(&p));
+  RZ_EXPECT(rz_params_find(&p, "b1") == -1 && rz_params_find(&p, "b2") == 2 && rz_params_find(&p, "b3") == -1);
+  RZ_EXPECT_OK(rz_mlp_init(net, &p, 1, RZ_MLP_UNIFORM));
+  RZ_EXPECT_OK(rz_mlp_batch_create(net, 1, false, &b));
+  rz_mlp_batch_load(b, p.value);
+  const double x[] = {0.3, -1.2, 0.7};
+  const double *w1 = rz_params_real(&p, 0), *w2 = rz_params_real(&p, 1), *b2 = rz_params_real(&p, 2);
+  const double *w3 = rz_params_real(&p, 3);
+  double out, sum = 0.0;
+  for (int k = 0; k < 2; k++) {
+    double z = b2[k];
+    for (int i = 0; i < 4; i++) z += w2[2 * i + k] * log(cosh(x[0] * w1[i] + x[1] * w1[4 + i] + x[2] * w1[8 + i]));
+    sum += w3[k] * z;
+  }
+  RZ_EXPECT_OK(rz_mlp_values(b, 1, x, &out));
+  RZ_EXPECT_NEAR(out, sum, 1e-14);
+  rz_mlp_batch_destroy(&b);
+  rz_mlp_destroy(&net);
+  rz_params_free(&p);
 }
 
 /* ---- activations ---- */
@@ -633,6 +720,7 @@ int main(void) {
   check_all(false, false, 20.0);
   check_init(false);
   check_init(true);
+  check_layers_that_differ();
   check_errors();
   check_no_memory();
   RZ_EXPECT(rz_memory_query().n_alive == 0);

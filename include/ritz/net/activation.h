@@ -37,5 +37,8 @@ rz_err rz_activation_find(const char *name, rz_activation *out);
 void rz_activation_values(rz_activation a, int64_t n, const double *x, double *const y[4]);
 /* Value and first derivative alone. */
 void rz_activation_slopes(rz_activation a, int64_t n, const double *x, double *y, double *slope);
+/* z <- phi(z), and slope <- phi'(z) unless slope_re is NULL; n numbers in planes of real and imaginary parts, which are
+ * NULL for real numbers. Complex ones: a holomorphic activation. */
+void rz_activation_apply(rz_activation a, int64_t n, double *re, double *im, double *slope_re, double *slope_im);
 
 #endif

@@ -33,8 +33,10 @@ typedef struct rz_mlp_spec {
   int n_hidden;     /* L: 0 .. RZ_MLP_MAX_HIDDEN */
   const int *width; /* [n_hidden], copied */
   rz_activation activation;
+  const rz_activation *activations; /* [n_hidden], one for each layer, copied; NULL: `activation` for all */
   bool is_complex;
   bool hidden_bias, output_bias;
+  const bool *biases; /* [n_hidden + 1], one for each layer, copied; NULL: hidden_bias, and output_bias behind them */
   const char *prefix; /* of the views' names, copied; NULL: none */
 } rz_mlp_spec;
 
