@@ -14,7 +14,11 @@
 
 static const double ARMIJO = 1e-4, CURVATURE = 0.9;
 static const double ROUNDING = 1e-14; /* of L, a sum of many terms */
-enum { MAX_POINTS = 20 };             /* of one search */
+/* A fall of L by less than this part of it may be rounding: directions that promise no more are worth following while
+ * they promise less and less, down to what rounding makes of the gradient. */
+static const double HIDDEN = 1e-12, LESS = 0.25;
+enum { MAX_STALLED = 10 };
+enum { MAX_POINTS = 20 }; /* of one search */
 
 /* A step length with the objective and its slope along d there. */
 typedef struct point {
@@ -36,7 +40,9 @@ typedef struct lbfgs {
   int64_t searching; /* 1: d and the points are set */
   int64_t points;    /* of this search */
   int64_t settling;  /* 1: back to `low`, which is taken whatever it is */
-  int64_t exhausted; /* 1: no descent even along the gradient */
+  double least;      /* that a direction has promised, where falls are hidden; infinite: none yet */
+  int64_t stalled;   /* directions since then */
+  int64_t exhausted; /* 1: no descent even along the gradient, or none that could be seen */
 } lbfgs;
 
 static const rz_option options[] = {
@@ -49,6 +55,7 @@ static rz_err init(rz_optimiser *o) {
   RZ_TRY(RZ_NEW0(1, &b));
   o->data = b;
   b->memory = rz_config_int(o->config, RZ_OPTIMISER_GROUP, "memory");
+  b->least = INFINITY;
   b->first_step = rz_config_real(o->config, RZ_OPTIMISER_GROUP, "first_step");
   RZ_TRY(RZ_NEW0(b->memory * o->n_param, &b->s));
   RZ_TRY(RZ_NEW0(b->memory * o->n_param, &b->y));
@@ -111,6 +118,18 @@ static void forget(rz_optimiser *o) {
   b->n = b->next = b->searching = 0;
 }
 
+/* Many directions that promise no less: what they promise is rounding. */
+static bool has_stalled(lbfgs *b) {
+  const double promise = -0.5 * b->start.slope;
+  if (promise > HIDDEN * fabs(b->start.value)) return false;
+  if (promise < LESS * b->least) {
+    b->least = promise;
+    b->stalled = 0;
+    return false;
+  }
+  return ++b->stalled > MAX_STALLED;
+}
+
 /* From here, where the gradient is g and the objective start.value, along a new d. */
 static void begin(rz_optimiser *o, lbfgs *b) {
   direct(o, b);
@@ -125,7 +144,8 @@ static void begin(rz_optimiser *o, lbfgs *b) {
   b->high = (point){NAN, NAN, NAN};
   b->alpha = 1.0;
   b->points = b->settling = 0;
-  b->searching = 1;
+  b->exhausted = has_stalled(b);
+  b->searching = !b->exhausted;
 }
 
 /* ---- the search ---- */
@@ -256,6 +276,8 @@ static rz_err state(rz_optimiser *o, rz_array_visit *visit, void *ctx) {
   RZ_TRY(rz_visit_i64("optimiser/searching", &b->searching, visit, ctx));
   RZ_TRY(rz_visit_i64("optimiser/search_points", &b->points, visit, ctx));
   RZ_TRY(rz_visit_i64("optimiser/settling", &b->settling, visit, ctx));
+  RZ_TRY(rz_visit_f64("optimiser/least_promise", &b->least, visit, ctx));
+  RZ_TRY(rz_visit_i64("optimiser/stalled", &b->stalled, visit, ctx));
   return rz_visit_i64("optimiser/exhausted", &b->exhausted, visit, ctx);
 }
 

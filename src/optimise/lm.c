@@ -12,10 +12,13 @@
 #include <math.h>
 #include <string.h>
 
-/* L is a sum of many terms, each rounded. */
-static const double ROUNDING = 1e-14;
-/* A step on trust must promise less than this part of the last. */
+/* Changes of L by less than this part of it are rounding, also where e is a small difference of large numbers; and by
+ * so much L may rise by it. */
+static const double ROUNDING = 1e-12, NO_RISE = 1e-10;
+/* Steps on trust go on while they promise less and less: so many in a row that do not promise less than this part of
+ * the least before are rounding. Lambda falls meanwhile, which may be what they wait for. */
 static const double TRUST = 0.25;
+enum { MAX_STALLED = 6 };
 /* Refused steps in a row, after which lambda has grown beyond all numbers: nothing is to be gained. */
 enum { MAX_REFUSED = 16 };
 
@@ -29,7 +32,8 @@ typedef struct lm {
   double rise;          /* what lambda is multiplied by if the next step is refused */
   double objective;     /* where the steps start from */
   double predicted;     /* by how much the last step should lower it */
-  int64_t trusted;      /* 1: the last step that was good was taken on trust */
+  double least;         /* that a step on trust has promised; infinite: none was taken */
+  int64_t stalled;      /* steps on trust since then */
   int64_t refused;      /* in a row */
 } lm;
 
@@ -53,6 +57,7 @@ static rz_err init(rz_optimiser *o) {
   s->fall = rz_config_real(c, g, "damping_fall");
   s->diagonal = strcmp(rz_config_string(c, g, "damping_matrix"), "diagonal") == 0;
   s->rise = 2.0;
+  s->least = INFINITY;
   RZ_TRY(RZ_NEW(o->n_param, &s->scale));
   RZ_TRY(RZ_NEW(o->n_param, &s->force));
   return RZ_OK;
@@ -74,22 +79,24 @@ static void accept(lm *s, double objective, double gain) {
   s->objective = objective;
 }
 
+/* Less than rounding lets the objective tell. */
+static double hidden(const lm *s) { return ROUNDING * fabs(s->objective); }
+
 static rz_err judge(rz_optimiser *o, double objective, const rz_slope *at, bool *good) {
   lm *s = o->data;
   (void)at;
-  const double rounding = ROUNDING * fabs(s->objective), fall = s->objective - objective;
+  const double fall = s->objective - objective;
   if (!o->pending) { /* the first of all */
     *good = isfinite(objective);
     s->objective = objective;
     return RZ_OK;
   }
-  const bool on_trust = s->predicted <= rounding;
-  *good = on_trust ? fall >= -4.0 * rounding : fall > 0.0;
+  const bool on_trust = s->predicted <= hidden(s);
+  *good = on_trust ? fall >= -NO_RISE * fabs(s->objective) : fall > 0.0;
   if (*good)
     accept(s, objective, on_trust ? 1.0 : fall / s->predicted);
   else
     refuse(s);
-  if (*good) s->trusted = on_trust;
   return RZ_OK;
 }
 
@@ -148,18 +155,30 @@ static double product(int64_t n, const double *a, const double *b) {
   return sum;
 }
 
+static bool has_stalled(lm *s) {
+  if (s->predicted > hidden(s) || s->refused > 0) return false;
+  if (s->predicted < TRUST * s->least) {
+    s->least = s->predicted;
+    s->stalled = 0;
+    return false;
+  }
+  return ++s->stalled > MAX_STALLED;
+}
+
 static rz_err step(rz_optimiser *o, rz_jacobian *j, const double *residual, double *delta, rz_step_info *info) {
   lm *s = o->data;
   rz_sr_result result = {0};
-  const double promised = s->trusted && s->refused == 0 ? TRUST * s->predicted : INFINITY;
   memset(delta, 0, (size_t)o->n_param * sizeof *delta);
-  if (info->force_norm > 0.0) {
-    RZ_TRY(rz_sr_pick_choose(o, &s->pick, j, info));
+  s->predicted = 0.0;
+  if (info->force_norm > 0.0) RZ_TRY(rz_sr_pick_choose(o, &s->pick, j, info));
+  /* A step that promises nothing is one that rounding has spoilt: lambda was too small. */
+  while (info->force_norm > 0.0 && !(s->predicted > 0.0) && s->refused <= MAX_REFUSED) {
     RZ_TRY(solve(o, s, j, residual, delta, &result, info));
+    s->predicted = 2.0 * product(o->n_param, delta, o->force) - result.norm2;
+    if (!(s->predicted > 0.0)) refuse(s);
   }
   info->metric_norm = sqrt(result.norm2);
-  s->predicted = 2.0 * product(o->n_param, delta, o->force) - result.norm2;
-  info->at_rest = !(s->predicted > 0.0 && s->predicted < promised) || s->refused > MAX_REFUSED;
+  info->at_rest = !(s->predicted > 0.0) || has_stalled(s) || s->refused > MAX_REFUSED;
   for (int64_t k = 0; k < o->n_param; k++) delta[k] = info->at_rest ? 0.0 : -delta[k];
   o->learning_rate = 1.0;
   return RZ_OK;
@@ -172,7 +191,8 @@ static rz_err state(rz_optimiser *o, rz_array_visit *visit, void *ctx) {
   RZ_TRY(rz_visit_f64("optimiser/rise", &s->rise, visit, ctx));
   RZ_TRY(rz_visit_f64("optimiser/objective", &s->objective, visit, ctx));
   RZ_TRY(rz_visit_f64("optimiser/predicted", &s->predicted, visit, ctx));
-  RZ_TRY(rz_visit_i64("optimiser/trusted", &s->trusted, visit, ctx));
+  RZ_TRY(rz_visit_f64("optimiser/least_promise", &s->least, visit, ctx));
+  RZ_TRY(rz_visit_i64("optimiser/stalled", &s->stalled, visit, ctx));
   return rz_visit_i64("optimiser/refused", &s->refused, visit, ctx);
 }
 
