@@ -33,6 +33,7 @@ static const setting more[] = {
     {"polynomial", ", degree = 1", 1, 0},
     {"polynomial", ", degree = 5", 2, 0},
     {"separable_series", ", n_terms = 1", 1, 0},
+    {"separable_series", ", n_terms = 4, reversible = .true.", 2, 0},
     {"random_features", ", n_features = 3, quadratic = .true., activation = 'sin'", 4, 0},
     {"random_features", ", n_features = 150, quadratic = .true., sampling = 'pairs', scale = 2.0", 2, 0},
     {"pair_potential", ", centre = .true., coupling = 'masses', n_terms = 9", 2, 2},
