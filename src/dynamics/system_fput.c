@@ -109,7 +109,7 @@ static void draw(const rz_system *s, rz_rng *rng, double *x) {
 }
 
 const rz_system_class rz_system_fput = {.name = "fput",
-                                        .about = "a chain of unharmonic springs, alpha and beta",
+                                        .about = "a chain of anharmonic springs, alpha and beta",
                                         .cite = "Los Alamos report LA-1940 (1955)",
                                         .options = rows,
                                         .n_options = RZ_N_ROWS(rows),
