@@ -120,7 +120,7 @@ static PetscErrorCode discrete_gradient(double out[2]) {
   PetscCall(TSSetType(ts, TSDISCGRAD));
   PetscCall(TSSetRHSFunction(ts, NULL, field, NULL));
   PetscCall(TSDiscGradSetFormulation(ts, structure, energy, gradient, NULL));
-#if PETSC_VERSION_LT(3, 22, 0)
+#if PETSC_VERSION_LT(3, 24, 0)
   PetscCall(TSDiscGradUseGonzalez(ts, PETSC_TRUE));
 #else
   PetscCall(TSDiscGradSetType(ts, TS_DG_GONZALEZ));
