@@ -87,6 +87,7 @@ typedef struct made {
   rz_schema schema;
   rz_config *config;
   rz_optimiser *o;
+  bool judges; /* ask before each step of an optimiser that tries, which finds the objective falling */
 } made;
 
 static rz_err parse(const char *options, made *m) {
@@ -119,7 +120,12 @@ static rz_err step(made *m, int i, double *delta, rz_step_info *info) {
   rz_jacobian *j = jacobian(i);
   double e[N];
   for (int k = 0; k < (int)mine.count; k++) e[k] = residual(i, (int)mine.first + k);
-  const rz_err rc = rz_optimiser_step(m->o, i, &(rz_slope){j, e, NULL}, delta, info);
+  const rz_slope at = {j, e, NULL};
+  bool good = true;
+  rz_err rc = RZ_OK;
+  if (m->judges && rz_optimiser_tries(m->o)) rc = rz_optimiser_judge(m->o, 10.0 - i, &at, &good);
+  RZ_EXPECT(good);
+  if (rc == RZ_OK) rc = rz_optimiser_step(m->o, i, &at, delta, info);
   rz_jacobian_destroy(&j);
   return rc;
 }
@@ -335,9 +341,10 @@ static void check_forces(void) {
   drop(&m);
 }
 
+enum { MAX_ARRAYS = 24 };
 typedef struct store {
-  char name[8][64];
-  double data[8][P];
+  char name[MAX_ARRAYS][64];
+  double data[MAX_ARRAYS][2 * P];
   int n;
 } store;
 
@@ -365,12 +372,16 @@ static void check_state(void) {
                                      "method = 'adam'",
                                      "method = 'sr', momentum = 0.4",
                                      "solver = 'cg', momentum = 0.4",
-                                     "solver = 'cg', cg_tol = 1e-2, preconditioner = 'diagonal'"};
+                                     "solver = 'cg', cg_tol = 1e-2, preconditioner = 'diagonal'",
+                                     "method = 'lm', damping_matrix = 'diagonal'",
+                                     "method = 'lm', solver = 'cg'",
+                                     "method = 'lbfgs', memory = 2"};
   for (int q = 0; q < (int)(sizeof text / sizeof text[0]); q++) {
     made a = make(text[q]), b = make(text[q]);
     double x[P], y[P];
     rz_step_info info;
     store s = {.n = 0};
+    a.judges = b.judges = true;
     RZ_EXPECT_OK(rz_optimiser_reject(a.o));
     for (int i = 0; i < 3; i++) RZ_EXPECT_OK(step(&a, i, x, &info));
     RZ_EXPECT_OK(rz_optimiser_state(a.o, save, &s));
@@ -431,6 +442,7 @@ static outcome run(const char *options) {
   outcome out = {.rc = RZ_OK};
   made m = make(options);
   rz_step_info info = {0};
+  m.judges = true;
   for (int i = 0; i < 3 && out.rc == RZ_OK; i++) {
     double delta[P] = {0};
     out.rc = step(&m, i, delta, &info);
@@ -476,6 +488,13 @@ static void check_options_matter(void) {
       {"method = 'adam'", "beta1 = 0.5"},
       {"method = 'adam'", "beta2 = 0.5"},
       {"method = 'adam'", "epsilon = 0.5"},
+      {"method = 'gradient'", "method = 'lm'"},
+      {"method = 'lm'", "damping = 1e-2"},
+      {"method = 'lm'", "damping_matrix = 'diagonal'"},
+      {"method = 'lm'", "solver = 'kernel'"},
+      {"method = 'lm'", "solver_choice = 'counted'"},
+      {"method = 'gradient'", "method = 'lbfgs'"},
+      {"method = 'lbfgs'", "first_step = 0.2"},
   };
   for (int i = 0; i < (int)(sizeof row / sizeof row[0]); i++) {
     char text[256];
@@ -504,7 +523,11 @@ static void check_deck_rules(void) {
               "key 'subset_size' has no effect with preconditioner = 'diagonal'"},
              {"diag_shift_decay = 0.9, diag_shift_end = 1e-3", "must lie below diag_shift = 0.001"},
              {"diag_shift_end = 1e-4", "key 'diag_shift_end' has no effect with diag_shift_decay = 1"},
-             {"diag_shift = 0, diag_shift_decay = 0.9", "key 'diag_shift_decay' has no effect with diag_shift = 0"}};
+             {"diag_shift = 0, diag_shift_decay = 0.9", "key 'diag_shift_decay' has no effect with diag_shift = 0"},
+             {"method = 'lm', learning_rate = 0.1", "key 'learning_rate' has no effect with method = 'lm'"},
+             {"method = 'lm', solver = 'dense', cg_tol = 1e-7", "key 'cg_tol' has no effect with solver = 'dense'"},
+             {"method = 'lbfgs', max_step = 0.1", "key 'max_step' has no effect with method = 'lbfgs'"},
+             {"method = 'lbfgs', schedule = 'cosine'", "key 'schedule' has no effect with method = 'lbfgs'"}};
   made m;
   for (int i = 0; i < (int)(sizeof row / sizeof row[0]); i++) {
     RZ_EXPECT_OK(parse(row[i].options, &m));
@@ -528,6 +551,78 @@ static void check_deck_rules(void) {
     RZ_EXPECT_OK(rz_config_report(m.config));
     rz_config_destroy(&m.config);
   }
+}
+
+/* lambda: damping times the largest element of diag S at first, twice that after a refused step, four times that after
+ * the next, and down again as the model holds; the step solves the damped equation. */
+static void check_lm(void) {
+  static const char *const solver[] = {"dense", "kernel", "cg"};
+  for (int q = 0; q < 6; q++) {
+    const dense d = make_dense(0);
+    const bool diagonal = q >= 3;
+    double most = 0, delta[P], want[P], predicted = 0;
+    char text[256];
+    rz_step_info info;
+    bool good = false;
+    for (int k = 0; k < P; k++) most = fmax(most, d.s[k][k]);
+    snprintf(text, sizeof text, "method = 'lm', damping = 0.01, damping_matrix = '%s', solver = '%s'%s",
+             diagonal ? "diagonal" : "identity", solver[q % 3], q % 3 == 2 ? ", cg_tol = 1e-13" : "");
+    made m = make(text);
+    RZ_EXPECT(rz_optimiser_tries(m.o) && rz_optimiser_wants_jacobian(m.o));
+    RZ_EXPECT_OK(rz_optimiser_judge(m.o, 7.0, NULL, &good));
+    RZ_EXPECT(good);
+    const double lambda[] = {0.01, 0.02, 0.08, 0.64};
+    for (int i = 0; i < 4; i++) {
+      RZ_EXPECT_OK(step(&m, 0, delta, &info));
+      RZ_EXPECT_NEAR(info.diag_shift, lambda[i] * (diagonal ? 1.0 : most), 1e-14);
+      solve(&d, diagonal ? 0.0 : lambda[i] * most, diagonal ? lambda[i] : 0.0, d.f, want);
+      predicted = -pow(metric(&d, want), 2);
+      for (int k = 0; k < P; k++) predicted += 2 * want[k] * d.f[k], want[k] = -want[k];
+      expect_near(delta, want, 1e-11, __LINE__);
+      RZ_EXPECT(info.learning_rate == 1.0 && !info.at_rest);
+      if (i == 3) break;
+      RZ_EXPECT_OK(rz_optimiser_judge(m.o, i == 0 ? 7.1 : (double)NAN, NULL, &good));
+      RZ_EXPECT(!good);
+    }
+    /* Half of what was promised: lambda stays; all of it: a third. */
+    RZ_EXPECT_OK(rz_optimiser_judge(m.o, 7.0 - 0.5 * predicted, NULL, &good));
+    RZ_EXPECT(good);
+    RZ_EXPECT_OK(step(&m, 0, delta, &info));
+    RZ_EXPECT_NEAR(info.diag_shift, 0.64 * (diagonal ? 1.0 : most), 1e-8);
+    RZ_EXPECT_OK(rz_optimiser_judge(m.o, 7.0 - 1.5 * predicted, NULL, &good));
+    RZ_EXPECT_OK(step(&m, 0, delta, &info));
+    RZ_EXPECT_NEAR(info.diag_shift, 0.64 / 3.0 * (diagonal ? 1.0 : most), 1e-8);
+    drop(&m);
+  }
+}
+
+/* The first step of L-BFGS goes first_step along the gradient; a point that is too high is followed by a shorter one on
+ * the same line, and a good one by a direction that the pair has bent. */
+static void check_lbfgs(void) {
+  made m = make("method = 'lbfgs', first_step = 0.5");
+  const dense d = make_dense(0);
+  double delta[P], shorter[P], g[P];
+  rz_step_info info;
+  bool good = false;
+  const rz_slope at = {.forces = d.f}, there = {.forces = g};
+  RZ_EXPECT(rz_optimiser_tries(m.o) && !rz_optimiser_wants_jacobian(m.o));
+  RZ_EXPECT_OK(rz_optimiser_judge(m.o, 7.0, &at, &good));
+  RZ_EXPECT_OK(rz_optimiser_step(m.o, 0, &at, delta, &info));
+  RZ_EXPECT_NEAR(info.step_norm, 0.5, 1e-14);
+  const double size = cblas_dnrm2(P, d.f, 1);
+  for (int k = 0; k < P; k++) RZ_EXPECT_NEAR(delta[k], -0.5 * d.f[k] / size, 1e-14);
+  for (int k = 0; k < P; k++) g[k] = -d.f[k];
+  RZ_EXPECT_OK(rz_optimiser_judge(m.o, 7.0, &there, &good));
+  RZ_EXPECT(!good);
+  RZ_EXPECT_OK(rz_optimiser_step(m.o, 0, &at, shorter, &info));
+  for (int k = 0; k < P; k++) RZ_EXPECT_NEAR(shorter[k], 0.5 * delta[k], 1e-14); /* as a parabola has it */
+  /* There the gradient is half of what it was: one secant step on. */
+  for (int k = 0; k < P; k++) g[k] = 0.5 * d.f[k];
+  RZ_EXPECT_OK(rz_optimiser_judge(m.o, 7.0 - 0.375 * size, &there, &good));
+  RZ_EXPECT(good);
+  RZ_EXPECT_OK(rz_optimiser_step(m.o, 1, &there, delta, &info));
+  for (int k = 0; k < P; k++) RZ_EXPECT_NEAR(delta[k], shorter[k], 1e-13);
+  drop(&m);
 }
 
 /* auto: few samples, few parameters, many of both; a layer shared by many sites has few parameters. */
@@ -573,6 +668,8 @@ static void check_memory_formula(void) {
   RZ_EXPECT(memory("solver = 'kernel'", 6000, 4000, 1) > 8.0 * 4000 * 4000);
   RZ_EXPECT(memory("solver = 'kernel'", 6000, 4000, 4) < 0.5 * memory("solver = 'kernel'", 6000, 4000, 1));
   RZ_EXPECT(memory("solver = 'cg', subset_size = 1000", 6000, 4000, 1) < 5e7);
+  RZ_EXPECT(memory("method = 'lm', solver = 'dense'", 6000, 500, 1) == memory("solver = 'dense'", 6000, 500, 1));
+  RZ_EXPECT(memory("method = 'lbfgs', memory = 50", 6000, 500, 1) >= 8.0 * 6000 * 100);
   RZ_EXPECT(memory("method = 'adam'", 6000, 4000, 1) <
             memory("solver = 'cg', preconditioner = 'diagonal'", 6000, 4000, 1));
 }
@@ -598,6 +695,8 @@ int main(int argc, char **argv) {
   check_choice_is_kept();
   check_options_matter();
   check_deck_rules();
+  check_lm();
+  check_lbfgs();
   check_choice();
   check_memory_formula();
   RZ_EXPECT(rz_memory_query().n_alive == 0);
