@@ -22,6 +22,11 @@ const rz_optimiser_class *rz_optimiser_find(const char *name) {
   return NULL;
 }
 
+bool rz_optimiser_method_tries(const rz_config *config) {
+  const rz_optimiser_class *cls = rz_optimiser_find(rz_config_string(config, RZ_OPTIMISER_GROUP, "method"));
+  return cls && cls->judge;
+}
+
 static const rz_option common[] = {
     RZ_ROW_STRING("method", "'sr'", "how parameters change"),
     RZ_ROW_INT("iterations", "400", 0, 1e9, "number of training steps"),
@@ -87,8 +92,7 @@ static void check_schedule(rz_config *config) {
 
 void rz_optimiser_check(rz_config *config) {
   const char *g = RZ_OPTIMISER_GROUP, *method = rz_config_string(config, g, "method");
-  const rz_optimiser_class *cls = rz_optimiser_find(method);
-  if (cls && cls->judge)
+  if (rz_optimiser_method_tries(config))
     check_tries(config, method);
   else
     check_schedule(config);

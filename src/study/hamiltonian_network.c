@@ -18,6 +18,11 @@ static const char *const groups[] = {"!run", "system",     "!data",   "!network"
 static rz_err check(rz_config *config, int n_rank, FILE *out) {
   rz_motion m;
   rz_optimiser_check(config);
+  if (rz_optimiser_method_tries(config) && rz_config_int(config, "data", "batch") > 0)
+    rz_config_error(
+        config, "data", "batch",
+        "method = '%s' compares the losses of two steps, which must be those of the same states: no batches",
+        rz_config_string(config, "optimiser", "method"));
   rz_fit_check(config);
   RZ_TRY(rz_motion_create(config, &m));
   const rz_err rc = rz_rollout_check(config, &m);
@@ -61,6 +66,7 @@ static rz_err train(network_run *r) {
   rz_config *config = run->config;
   rz_train_spec spec = default_train;
   spec.iterations = rz_config_int(config, "optimiser", "iterations");
+  spec.steps_per_turn = rz_config_int(config, "optimiser", "steps_per_turn");
   spec.report_every = spec.iterations / REPORTS;
   RZ_TRY(rz_learning_create(run->comm, r->m.law, &r->m.data, (uint64_t)rz_config_int(config, "run", "seed"),
                             rz_config_int(config, "data", "batch"), rz_config_bool(config, "run", "reproducible"),

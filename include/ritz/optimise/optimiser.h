@@ -75,6 +75,7 @@ bool rz_optimiser_wants_jacobian(const rz_optimiser *o);
 
 /* Does it try its steps? Then every assessment goes to rz_optimiser_judge, and a step that did not do is taken back. */
 bool rz_optimiser_tries(const rz_optimiser *o);
+bool rz_optimiser_method_tries(const rz_config *config); /* of the method that a deck names */
 
 /* Checks across keys, reported at their place in the deck. */
 void rz_optimiser_check(rz_config *config);
