@@ -7,7 +7,7 @@
 /* Most hidden units per site. */
 enum { RZ_MAX_ALPHA = 1000 };
 
-extern const rz_ansatz_class rz_ansatz_rbm, rz_ansatz_jastrow, rz_ansatz_mean_field, rz_ansatz_gauge_rbm;
+extern const rz_ansatz_class rz_ansatz_rbm, rz_ansatz_jastrow, rz_ansatz_mean_field, rz_ansatz_gauge_rbm, rz_ansatz_mlp;
 
 /* Rows of group "ansatz" that hold for every kind. */
 const rz_option *rz_ansatz_common_options(int *n);

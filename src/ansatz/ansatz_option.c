@@ -1,6 +1,7 @@
 /* One way to read options for a deck and for a spec text "key=value key=value". */
 #include "ansatz_impl.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,11 +71,8 @@ static rz_err spec_row(const rz_ansatz_input *in, const char *key, const rz_opti
   return RZ_OK;
 }
 
-rz_err rz_ansatz_option_real(const rz_ansatz_input *in, const char *key, double *out) {
-  if (in->config != NULL) {
-    *out = rz_config_real(in->config, "ansatz", key);
-    return RZ_OK;
-  }
+/* A number of a spec, or the default, in the row's range. */
+static rz_err spec_number(const rz_ansatz_input *in, const char *key, double *out) {
   const rz_option *row;
   size_t length;
   RZ_TRY(spec_row(in, key, &row));
@@ -88,6 +86,24 @@ rz_err rz_ansatz_option_real(const rz_ansatz_input *in, const char *key, double 
   RZ_CHECK(length > 0 && end == text + length, RZ_ERR_ARG, "%s = '%.*s' is not a number", key, (int)length, text);
   RZ_CHECK(row->min > row->max || (*out >= row->min && *out <= row->max), RZ_ERR_ARG, "%s = %g is not in %g ... %g",
            key, *out, row->min, row->max);
+  return RZ_OK;
+}
+
+rz_err rz_ansatz_option_real(const rz_ansatz_input *in, const char *key, double *out) {
+  if (in->config == NULL) return spec_number(in, key, out);
+  *out = rz_config_real(in->config, "ansatz", key);
+  return RZ_OK;
+}
+
+rz_err rz_ansatz_option_int(const rz_ansatz_input *in, const char *key, int *out) {
+  double number;
+  if (in->config != NULL) {
+    *out = (int)rz_config_int(in->config, "ansatz", key);
+    return RZ_OK;
+  }
+  RZ_TRY(spec_number(in, key, &number));
+  RZ_CHECK(number == floor(number), RZ_ERR_ARG, "%s = %g is not an integer", key, number);
+  *out = (int)number;
   return RZ_OK;
 }
 

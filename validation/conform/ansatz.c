@@ -116,16 +116,25 @@ static void ratios(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *s
   for (int l = 0; l < RZ_LANES; ++l) out[l] = CMPLX(planes[l], a->is_complex ? planes[RZ_LANES + l] : 0.0);
 }
 
-static int worst_ratio(const rz_ansatz *a, rz_block *b, int n_flip, const int32_t *site, double tol) {
+/* log psi of the lanes. */
+static void values(const rz_ansatz *a, const rz_block *b, double complex *out) {
+  for (int l = 0; l < RZ_LANES; ++l) {
+    int8_t spin[MAX_SITE];
+    rz_block_get(b, l, spin);
+    out[l] = log_psi(a, spin);
+  }
+}
+
+static int worst_ratio(const rz_ansatz *a, rz_block *b, const double complex *before, int n_flip, const int32_t *site,
+                       double tol) {
   double complex out[RZ_LANES];
   int bad = 0;
   ratios(a, b, n_flip, site, out);
   for (int l = 0; l < RZ_LANES; ++l) {
     int8_t spin[MAX_SITE];
     rz_block_get(b, l, spin);
-    const double complex before = log_psi(a, spin);
     for (int k = 0; k < n_flip; ++k) spin[site[k]] = (int8_t)-spin[site[k]];
-    const double complex change = log_change(log_psi(a, spin), before);
+    const double complex change = log_change(log_psi(a, spin), before[l]);
     if (creal(change) > 700.0 || creal(change) < -700.0) continue; /* beyond a double */
     if (!close_to(out[l], cexp(change), tol)) bad++;
   }
@@ -152,15 +161,17 @@ static int together_differs(const rz_ansatz *a, rz_block *b, int n, int n_flip) 
 static int all_ratios(const rz_ansatz *a, rz_block *b, double tol) {
   const int n = a->n_site;
   int32_t all[MAX_SITE];
+  double complex before[RZ_LANES];
   int bad = 0;
+  values(a, b, before);
   for (int i = 0; i < n; ++i) all[i] = i;
   for (int i = 0; i < n; i += 1 + n / 12) {
-    bad += worst_ratio(a, b, 1, (const int32_t[]){i}, tol);
-    if (n >= 2) bad += worst_ratio(a, b, 2, (const int32_t[]){i, (i + 1) % n}, tol);
-    if (n >= 3) bad += worst_ratio(a, b, 3, (const int32_t[]){i, (i + 2) % n, (i + 1) % n}, tol);
+    bad += worst_ratio(a, b, before, 1, (const int32_t[]){i}, tol);
+    if (n >= 2) bad += worst_ratio(a, b, before, 2, (const int32_t[]){i, (i + 1) % n}, tol);
+    if (n >= 3) bad += worst_ratio(a, b, before, 3, (const int32_t[]){i, (i + 2) % n, (i + 1) % n}, tol);
   }
   bad += together_differs(a, b, 2 * n, 1) + together_differs(a, b, n > 1 ? n : 0, 2);
-  return bad + worst_ratio(a, b, n, all, tol) + worst_ratio(a, b, 0, all, tol);
+  return bad + worst_ratio(a, b, before, n, all, tol) + worst_ratio(a, b, before, 0, all, tol);
 }
 
 static void commit_some(const rz_ansatz *a, rz_block *b, uint64_t id, int n_commit) {

@@ -60,6 +60,9 @@ ANSATZ = {
                 for w in ("real", "complex") for s in ("none", "translation") for b in ("none", "visible")],
     "mean_field": [f"init_width = 0.3, weights = '{w}', symmetry = '{s}'"
                    for w in ("real", "complex") for s in ("none", "uniform")],
+    "mlp": [f"units = 4, init_width = 0.2, weights = '{w}', symmetry = '{s}', bias = '{b}'"
+            for w in ("real", "phase", "complex") for s in ("none", "translation") for b in ("none", "hidden")] +
+           [f"units = 4, init_width = 0.2, {k}" for k in ("layers = 1", "layers = 3", "activation = 'tanh'")],
     "gauge_rbm": [f"alpha = 2, init_flux = 0.2, weights = '{w}', symmetry = '{s}', winding = '{l}'"
                   for w in ("real", "complex") for s in ("none", "translation") for l in ("none", "loops")],
 }

@@ -248,7 +248,7 @@ def check_list(test, folder):
     made = test.alone(folder, "list")
     test.expect(made.code == 0, f"ritz list ends with {made.code}")
     for name in ("ground_state exact evaluate chain ladder square triangular honeycomb kagome square_links graph tfim "
-                 "heisenberg xxz xyz j1j2 long_range_ising haldane_shastry z2_gauge terms rbm jastrow mean_field gauge_rbm "
+                 "heisenberg xxz xyz j1j2 long_range_ising haldane_shastry z2_gauge terms rbm jastrow mean_field gauge_rbm mlp "
                  "flip exchange global_flip star sr gradient momentum adam szsz").split():
         test.expect(re.search(rf"(?m)^  {name} +\S", made.out), f"ritz list does not explain {name}")
     version = test.alone(folder, "--version")

@@ -31,7 +31,7 @@ typedef struct rz_block {
 } rz_block;
 
 /* What init receives. Options come from a resolved deck or, without one, from a short text; both are read through
- * rz_ansatz_option_real and rz_ansatz_option_choice, so a class does not see the difference. */
+ * rz_ansatz_option_real, _int and _choice, so a class does not see the difference. */
 typedef struct rz_ansatz_input {
   rz_config *config;         /* group "ansatz", or NULL */
   const char *spec;          /* without a config: "kind=rbm alpha=2 symmetry=translation"; keys left out: defaults */
@@ -103,6 +103,7 @@ rz_err rz_ansatz_jacobian(const rz_ansatz *a, int64_t n, const int8_t *spin, rz_
 /* Options of the chosen kind, for init. The key is a row of the class. A choice comes as its position in the row's
  * "a|b|c". Errors: RZ_ERR_ARG for a value of a spec that is not allowed. */
 rz_err rz_ansatz_option_real(const rz_ansatz_input *in, const char *key, double *out);
+rz_err rz_ansatz_option_int(const rz_ansatz_input *in, const char *key, int *out); /* a row within int's range */
 rz_err rz_ansatz_option_choice(const rz_ansatz_input *in, const char *key, int *out);
 
 /* A block with its spins all +1 and nothing refreshed; owner: caller. */
