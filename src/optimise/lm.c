@@ -3,9 +3,12 @@
  * (H. B. Nielsen, report IMM-REP-1999-05, DTU): down where the model holds, up ever faster where L rises.
  *
  * Near a minimum rounding hides from L what is still wrong with the parameters. Where the model says that L has no more
- * to tell, steps are taken on trust, as long as each promises far less than the one before. */
+ * to tell, steps are taken on trust, as long as each promises far less than the one before.
+ *
+ * Where the path is curved, steps follow its bend, seen at a probe on the straight step (lm_bend.h). */
 #include "optimiser_impl.h"
 
+#include "lm_bend.h"
 #include "ritz/core/memory.h"
 #include "sr_pick.h"
 #include <float.h>
@@ -19,6 +22,10 @@ static const double ROUNDING = 1e-12, NO_RISE = 1e-10;
  * the least before are rounding. Lambda falls meanwhile, which may be what they wait for. */
 static const double TRUST = 0.25;
 enum { MAX_STALLED = 6 };
+/* The path is curved where a straight step gains less than POOR of what it promised, or is refused, and no longer where
+ * the bend is below LEAST_BEND. A step that bends more than MOST_BEND is too long; and for a part of the objective
+ * below LEAST_GAIN no probe is worth its price, nor free of rounding. */
+static const double POOR = 0.75, LEAST_BEND = 0.1, MOST_BEND = 0.75, LEAST_GAIN = 1e-8;
 /* Refused steps in a row, after which lambda has grown beyond all numbers: nothing is to be gained. */
 enum { MAX_REFUSED = 16 };
 
@@ -35,6 +42,9 @@ typedef struct lm {
   double least;         /* that a step on trust has promised; infinite: none was taken */
   int64_t stalled;      /* steps on trust since then */
   int64_t refused;      /* in a row */
+  bool accelerated;     /* steps follow the bend of a curved path */
+  int64_t curved;       /* 1: it is */
+  rz_lm_bend bend;
 } lm;
 
 static const rz_option options[] = {
@@ -42,6 +52,8 @@ static const rz_option options[] = {
     RZ_ROW_REAL("damping_fall", "3.0", 1.1, 1e3, "", "after a good step lambda is divided by this at most"),
     RZ_ROW_CHOICE("damping_matrix", "identity|diagonal", "'identity'",
                   "what lambda multiplies: 1, or diag S, by which steps do not depend on the units of the parameters"),
+    RZ_ROW_BOOL("acceleration", ".false.",
+                "where the path is curved, look ahead and follow its bend: two assessments a step, far fewer steps"),
     RZ_SR_SOLVER_ROWS,
     RZ_SR_CG_ROWS,
 };
@@ -58,6 +70,8 @@ static rz_err init(rz_optimiser *o) {
   s->diagonal = strcmp(rz_config_string(c, g, "damping_matrix"), "diagonal") == 0;
   s->rise = 2.0;
   s->least = INFINITY;
+  s->accelerated = rz_config_bool(c, g, "acceleration");
+  RZ_TRY(rz_lm_bend_init(&s->bend, o->n_param));
   RZ_TRY(RZ_NEW(o->n_param, &s->scale));
   RZ_TRY(RZ_NEW(o->n_param, &s->force));
   return RZ_OK;
@@ -66,6 +80,7 @@ static rz_err init(rz_optimiser *o) {
 /* ---- is a step good? ---- */
 
 static void refuse(lm *s) {
+  s->curved = 1;
   s->lambda *= s->rise;
   s->rise *= 2.0;
   s->refused++;
@@ -73,6 +88,7 @@ static void refuse(lm *s) {
 
 static void accept(lm *s, double objective, double gain) {
   const double off = 2.0 * gain - 1.0;
+  if (gain < POOR) s->curved = 1;
   s->lambda *= fmax(1.0 / s->fall, 1.0 - off * off * off);
   s->rise = 2.0;
   s->refused = 0;
@@ -82,9 +98,18 @@ static void accept(lm *s, double objective, double gain) {
 /* Less than rounding lets the objective tell. */
 static double hidden(const lm *s) { return ROUNDING * fabs(s->objective); }
 
+/* At a probe: what is seen there, and back. */
+static rz_err look(lm *s, const rz_slope *at, bool *good) {
+  *good = false;
+  s->bend.probing = 0;
+  if (at) return rz_lm_bend_see(&s->bend, at);
+  refuse(s);
+  return RZ_OK;
+}
+
 static rz_err judge(rz_optimiser *o, double objective, const rz_slope *at, bool *good) {
   lm *s = o->data;
-  (void)at;
+  if (s->bend.probing) return look(s, at, good);
   const double fall = s->objective - objective;
   if (!o->pending) { /* the first of all */
     *good = isfinite(objective);
@@ -123,26 +148,26 @@ static double least(const rz_optimiser *o, const lm *s, const diagonal *d) {
   return 16.0 * DBL_EPSILON * (kernel ? d->trace : fmax(d->trace, (double)o->n_param * d->most));
 }
 
-/* Columns J_k / scale_k, for which D is 1; F with them. */
-static rz_err scale_columns(const rz_optimiser *o, lm *s, rz_jacobian *j, diagonal *d) {
+/* Columns J_k / scale_k, for which D is 1; the force with them. */
+static rz_err scale_columns(const rz_optimiser *o, lm *s, rz_jacobian *j, const double *force, diagonal *d) {
   *d = (diagonal){.trace = (double)o->n_param, .most = 1.0};
   for (int64_t k = 0; k < o->n_param; k++) {
     s->scale[k] = s->scale[k] > 0.0 ? sqrt(s->scale[k]) : 1.0;
-    s->force[k] = o->force[k] / s->scale[k];
+    s->force[k] = force[k] / s->scale[k];
   }
   return rz_agree(o->comm, rz_jacobian_scale(j, s->scale));
 }
 
-static rz_err solve(const rz_optimiser *o, lm *s, rz_jacobian *j, const double *residual, double *d,
-                    rz_sr_result *result, rz_step_info *info) {
+static rz_err solve(const rz_optimiser *o, lm *s, rz_jacobian *j, const double *residual, const double *force,
+                    double *d, rz_sr_result *result, rz_step_info *info) {
   diagonal diag = {0};
   rz_err rc = RZ_OK;
   RZ_TRY(measure(o, s, j, &diag));
-  if (s->diagonal) RZ_TRY_DONE(rc, scale_columns(o, s, j, &diag));
+  if (s->diagonal) RZ_TRY_DONE(rc, scale_columns(o, s, j, force, &diag));
   if (s->lambda == 0.0) s->lambda = s->damping * diag.most;
   s->lambda = fmax(s->lambda, least(o, s, &diag));
   s->pick.solve.shift = info->diag_shift = s->lambda;
-  RZ_TRY_DONE(rc, rz_sr_pick_solve(o, &s->pick, j, residual, s->diagonal ? s->force : o->force, d, result, info));
+  RZ_TRY_DONE(rc, rz_sr_pick_solve(o, &s->pick, j, residual, s->diagonal ? s->force : force, d, result, info));
   for (int64_t k = 0; s->diagonal && k < o->n_param; k++) d[k] /= s->scale[k];
 done:
   (void)rz_jacobian_scale(j, NULL);
@@ -165,22 +190,60 @@ static bool has_stalled(lm *s) {
   return ++s->stalled > MAX_STALLED;
 }
 
-static rz_err step(rz_optimiser *o, rz_jacobian *j, const double *residual, double *delta, rz_step_info *info) {
-  lm *s = o->data;
+/* The straight step d, with what it promises; info->at_rest if that is nothing. */
+static rz_err find_straight(rz_optimiser *o, lm *s, rz_jacobian *j, const double *residual, double *d,
+                            rz_step_info *info) {
   rz_sr_result result = {0};
-  memset(delta, 0, (size_t)o->n_param * sizeof *delta);
+  memset(d, 0, (size_t)o->n_param * sizeof *d);
   s->predicted = 0.0;
-  if (info->force_norm > 0.0) RZ_TRY(rz_sr_pick_choose(o, &s->pick, j, info));
   /* A step that promises nothing is one that rounding has spoilt: lambda was too small. */
   while (info->force_norm > 0.0 && !(s->predicted > 0.0) && s->refused <= MAX_REFUSED) {
-    RZ_TRY(solve(o, s, j, residual, delta, &result, info));
-    s->predicted = 2.0 * product(o->n_param, delta, o->force) - result.norm2;
+    RZ_TRY(solve(o, s, j, residual, o->force, d, &result, info));
+    s->predicted = 2.0 * product(o->n_param, d, o->force) - result.norm2;
     if (!(s->predicted > 0.0)) refuse(s);
   }
   info->metric_norm = sqrt(result.norm2);
   info->at_rest = !(s->predicted > 0.0) || has_stalled(s) || s->refused > MAX_REFUSED;
-  for (int64_t k = 0; k < o->n_param; k++) delta[k] = info->at_rest ? 0.0 : -delta[k];
+  return RZ_OK;
+}
+
+/* The step d that makes up for the bend that was seen; *good unless that is too much. */
+static rz_err find_bent(rz_optimiser *o, lm *s, rz_jacobian *j, const double *residual, double *d, rz_step_info *info,
+                        bool *good) {
+  rz_sr_result result = {0};
+  double *force = NULL;
+  rz_err rc = RZ_OK;
+  RZ_TRY(rz_agree(o->comm, rz_lm_bend_correct(&s->bend, j, residual)));
+  RZ_TRY(RZ_NEW(o->n_param, &force));
+  RZ_TRY_DONE(rc, rz_forces(o->comm, j, s->bend.e, force));
+  RZ_TRY_DONE(rc, solve(o, s, j, s->bend.e, force, d, &result, info));
+  const double size = rz_lm_bend_size(&s->bend, o->n_param, s->diagonal ? s->scale : NULL, d);
+  info->metric_norm = sqrt(result.norm2);
+  s->curved = !(size < LEAST_BEND);
+  *good = size <= MOST_BEND;
+done:
+  rz_free(&force);
+  return rc;
+}
+
+static rz_err step(rz_optimiser *o, rz_jacobian *j, const double *residual, double *delta, rz_step_info *info) {
+  lm *s = o->data;
+  double length = -1.0; /* of delta in units of what was found */
+  bool good = false;
   o->learning_rate = 1.0;
+  if (info->force_norm > 0.0) RZ_TRY(rz_sr_pick_choose(o, &s->pick, j, info));
+  if (s->bend.n_row > 0) {
+    RZ_TRY(find_bent(o, s, j, residual, delta, info, &good));
+    if (!good) refuse(s);
+  }
+  if (!good) {
+    RZ_TRY(find_straight(o, s, j, residual, delta, info));
+    if (info->at_rest)
+      length = 0.0;
+    else if (s->accelerated && s->curved && s->predicted > LEAST_GAIN * fabs(s->objective))
+      length = -rz_lm_bend_probe(&s->bend, o->n_param, delta);
+  }
+  for (int64_t k = 0; k < o->n_param; k++) delta[k] *= length;
   return RZ_OK;
 }
 
@@ -193,7 +256,9 @@ static rz_err state(rz_optimiser *o, rz_array_visit *visit, void *ctx) {
   RZ_TRY(rz_visit_f64("optimiser/predicted", &s->predicted, visit, ctx));
   RZ_TRY(rz_visit_f64("optimiser/least_promise", &s->least, visit, ctx));
   RZ_TRY(rz_visit_i64("optimiser/stalled", &s->stalled, visit, ctx));
-  return rz_visit_i64("optimiser/refused", &s->refused, visit, ctx);
+  RZ_TRY(rz_visit_i64("optimiser/refused", &s->refused, visit, ctx));
+  RZ_TRY(rz_visit_i64("optimiser/curved", &s->curved, visit, ctx));
+  return rz_lm_bend_state(o, &s->bend, visit, ctx);
 }
 
 static void fini(rz_optimiser *o) {
@@ -202,6 +267,7 @@ static void fini(rz_optimiser *o) {
     rz_sr_pick_fini(&s->pick);
     rz_free(&s->scale);
     rz_free(&s->force);
+    rz_lm_bend_fini(&s->bend);
   }
   rz_free(&o->data);
 }
@@ -210,7 +276,8 @@ const rz_optimiser_class rz_optimiser_lm = {
     .name = "lm",
     .about = "Levenberg-Marquardt; with solver = 'kernel' Gauss-Newton in the space of the samples",
     .needs_jacobian = true,
-    .cite = "D. W. Marquardt, J. SIAM 11, 431 (1963); damping: H. B. Nielsen, IMM-REP-1999-05 (1999)",
+    .cite = "D. W. Marquardt, J. SIAM 11, 431 (1963); damping: H. B. Nielsen, IMM-REP-1999-05 (1999); "
+            "acceleration: M. K. Transtrum and J. P. Sethna, arXiv:1201.5885",
     .options = options,
     .n_options = RZ_N_ROWS(options),
     .init = init,

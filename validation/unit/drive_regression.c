@@ -269,6 +269,8 @@ int main(int argc, char **argv) {
   refuses_noise(&comm, "'lbfgs'");
   takes_many_steps_a_turn(&comm, "'adam', learning_rate = 0.01");
   goes_on_from_anywhere(&comm, "'lm', steps_per_turn = 3");
+  goes_on_from_anywhere(&comm, "'lm', acceleration = .true.");
+  goes_on_from_anywhere(&comm, "'lm', acceleration = .true., steps_per_turn = 3");
   goes_on_from_anywhere(&comm, "'lbfgs', steps_per_turn = 3");
   returns_to_the_start_of_a_turn(&comm);
   RZ_EXPECT(rz_memory_query().n_alive == 0);
