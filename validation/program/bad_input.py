@@ -121,6 +121,8 @@ CASES = [
          "key 'beta_min' has no effect with replicas = 1", "deck.nml:5:"),
     Case("idle_exchange_range", good(sampler="chains = 32, samples = 256, exchange_range = 'any'"), DECK,
          "key 'exchange_range' has no effect without the move 'exchange'", "deck.nml:5:"),
+    Case("activation_of_one_layer", good(ansatz="kind = 'mlp', layers = 1, activation = 'tanh'"), DECK,
+         "key 'activation' has no effect with layers = 1", "deck.nml:4:"),
     Case("idle_move_weights", good(sampler="chains = 32, samples = 256, move_weights = 2"), DECK,
          "key 'move_weights' has no effect with one move", "deck.nml:5:"),
     Case("idle_cg", good(optimiser="method = 'sr', solver = 'dense', cg_tol = 1e-7, cg_iterations = 9"), DECK,
