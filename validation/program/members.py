@@ -78,7 +78,10 @@ OPTIMISERS = {
     "gradient": [""],
     "momentum": [""],
     "adam": [""],
+    "lm": ["", "damping_matrix = 'diagonal'"],
+    "lbfgs": [""],
 }
+TRIES = ("lm", "lbfgs")  # find the length of their steps by themselves: no learning rate
 
 
 def listed(text, title):
@@ -142,8 +145,8 @@ def check_members(test):
     moves = {name: {**SAMPLED, **HOME.get(model, {}), "hamiltonian": f"model = '{model}'", "sampler": SAMPLED["sampler"] + ", " + keys}
              for name, (model, keys) in MOVES.items()}
     run_all(test, "move", moves, 2)
-    start = "learning_rate = 0.02, iterations = 3"
-    optimisers = {f"{name}: {keys}": {"optimiser": f"method = '{name}', {start}, {keys}"}
+    optimisers = {f"{name}: {keys}": {"optimiser": f"method = '{name}', iterations = 3, "
+                                                   f"{'' if name in TRIES else 'learning_rate = 0.02, '}{keys}"}
                   for name, variants in OPTIMISERS.items() for keys in variants}
     distinct(test, "optimisers", run_all(test, "optimiser", optimisers))
 
