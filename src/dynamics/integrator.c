@@ -17,7 +17,9 @@ rz_err rz_integrator_create(const rz_integrator_spec *spec, const rz_flow *flow,
   rz_integrator *g = NULL;
   rz_err rc = RZ_OK;
   *out = NULL;
-  const rz_integrator_class *cls = rz_integrator_find(spec->method);
+  const bool chosen = strcmp(spec->method, RZ_INTEGRATOR_AUTO) != 0;
+  const char *method = chosen ? spec->method : flow->separable ? "yoshida6" : "implicit_midpoint";
+  const rz_integrator_class *cls = rz_integrator_find(method);
   RZ_CHECK(cls, RZ_ERR_ARG, "method = '%s' is not an integrator", spec->method);
   RZ_TRY(check(cls, flow));
   RZ_TRY(RZ_NEW0(1, &g));

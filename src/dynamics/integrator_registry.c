@@ -21,22 +21,23 @@ const rz_integrator_class *rz_integrator_find(const char *method) {
 }
 
 static const rz_option common[] = {
-    RZ_ROW_STRING("method", "'yoshida6'",
-                  "how the equations of motion are followed; which to choose: docs/dynamics.md"),
+    RZ_ROW_STRING("method", "'auto'", "how the equations of motion are followed; which to choose: docs/dynamics.md"),
 };
 
 /* Filled on first use with what the registry says: the same bytes whoever comes first. */
 const rz_option_group *rz_integrator_options(void) {
-  static rz_member_options member[RZ_N_ROWS(registry)];
+  static rz_member_options member[RZ_N_ROWS(registry) + 1];
   static rz_option_group group;
   RZ_FILL_MEMBERS(member, registry, RZ_N_ROWS(registry));
+  member[RZ_N_ROWS(registry)] =
+      (rz_member_options){RZ_INTEGRATOR_AUTO, "yoshida6 where H = T(p) + V(q), else implicit_midpoint", NULL, 0};
   group = (rz_option_group){.name = RZ_INTEGRATOR_GROUP,
                             .about = "how trajectories are followed",
                             .selector = "method",
                             .rows = common,
                             .n_rows = RZ_N_ROWS(common),
                             .members = member,
-                            .n_members = RZ_N_ROWS(registry)};
+                            .n_members = RZ_N_ROWS(registry) + 1};
   return &group;
 }
 

@@ -60,18 +60,11 @@ typedef struct follower {
   int64_t i;
 } follower;
 
-/* Steps of a field that the deck leaves open: explicit ones where the law is separable, else implicit ones, which keep
- * the structure as well. */
-static const char *choose_method(const rz_config *config, const rz_law *law) {
-  if (law->cls->is_map) return "map";
-  if (rz_config_given(config, "integrator", "method")) return rz_config_string(config, "integrator", "method");
-  return law->cls->half ? "yoshida6" : "implicit_midpoint";
-}
-
 rz_err rz_rollout_check(rz_config *config, const rz_motion *m) {
-  const rz_integrator_class *method = rz_integrator_find(choose_method(config, m->law));
-  if (m->law->cls->is_map && rz_config_given(config, "integrator", "method"))
-    rz_config_error(config, "integrator", "method", "model '%s' is a map and makes its own steps", m->law->cls->name);
+  const bool is_map = m->law->cls->is_map;
+  const rz_integrator_class *method =
+      is_map ? NULL : rz_integrator_find(rz_config_string(config, "integrator", "method")); /* NULL: auto */
+  if (is_map) rz_config_no_effect(config, "integrator", "method", "with a model that is a map and makes its own steps");
   if (method && method->needs_separable && !m->law->cls->half)
     rz_config_error(config, "integrator", "method",
                     "'%s' follows T(p) + V(q), which model '%s' is not: take 'implicit_midpoint'", method->name,
@@ -189,11 +182,11 @@ static rz_err make_steppers(follower *f) {
     step = f->m->data.step;
     f->law = rz_law_stepper(f->m->law, step);
   } else {
-    rz_integrator_spec spec = rz_integrator_read(f->config);
-    spec.method = f->r->method;
+    const rz_integrator_spec spec = rz_integrator_read(f->config);
     f->flow = rz_law_flow(f->m->law);
     RZ_TRY(rz_integrator_create(&spec, &f->flow, 1, &f->integrator));
     f->law = rz_integrator_stepper(f->integrator, step);
+    f->r->method = rz_integrator_class_of(f->integrator)->name;
   }
   const int64_t n_sample = rz_config_int(f->config, "rollout", "samples");
   f->n_step = (int64_t)ceil(duration / step / (double)n_sample) * n_sample;
@@ -221,7 +214,7 @@ static rz_err prepare(follower *f) {
   rz_rollout *r = f->r;
   r->n_degree = m->law->n_degree;
   r->has_truth = m->system != NULL;
-  r->method = choose_method(f->config, m->law);
+  r->method = "map";
   for (int k = 0; m->system && k < m->system->n_invariant; k++) r->quantity[r->n_quantity++] = m->system->invariant[k];
   if (m->law->cls->energy) r->quantity[r->n_quantity++] = "learned_energy";
   r->n_column = r->n_quantity * OF_DRIFT + N_OTHER;

@@ -23,8 +23,10 @@
 
 typedef struct rz_integrator rz_integrator;
 
+#define RZ_INTEGRATOR_AUTO "auto" /* yoshida6 for a separable flow, else implicit_midpoint */
+
 typedef struct rz_integrator_spec {
-  const char *method; /* a name of the registry */
+  const char *method; /* a name of the registry, or RZ_INTEGRATOR_AUTO */
   double tolerance;   /* reference: error of a step, relative to the size of q and of p; 0: 1e-12 */
   int max_iterations; /* implicit methods: iterations per step before RZ_ERR_NUM; 0: 100 */
 } rz_integrator_spec;
