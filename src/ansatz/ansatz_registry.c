@@ -4,11 +4,7 @@
 #include <string.h>
 
 static const rz_ansatz_class *const registry[] = {
-    &rz_ansatz_rbm,
-    &rz_ansatz_jastrow,
-    &rz_ansatz_mean_field,
-    &rz_ansatz_gauge_rbm,
-    &rz_ansatz_mlp,
+    &rz_ansatz_rbm, &rz_ansatz_jastrow, &rz_ansatz_mean_field, &rz_ansatz_gauge_rbm, &rz_ansatz_mlp,
 };
 
 enum { N_CLASS = sizeof registry / sizeof registry[0] };

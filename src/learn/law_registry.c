@@ -4,16 +4,9 @@
 #include <string.h>
 
 static const rz_law_class *const registry[] = {
-    &rz_law_black_box,
-    &rz_law_hamiltonian,
-    &rz_law_separable,
-    &rz_law_potential,
-    &rz_law_sympnet,
-    &rz_law_generating_function,
-    &rz_law_polynomial,
-    &rz_law_separable_series,
-    &rz_law_random_features,
-    &rz_law_pair_potential,
+    &rz_law_black_box,       &rz_law_hamiltonian,         &rz_law_separable,  &rz_law_potential,
+    &rz_law_sympnet,         &rz_law_generating_function, &rz_law_polynomial, &rz_law_separable_series,
+    &rz_law_random_features, &rz_law_pair_potential,
 };
 
 const rz_law_class *const *rz_law_registry(int *n) {

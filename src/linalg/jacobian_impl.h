@@ -23,8 +23,8 @@ struct rz_jacobian {
   float **inputs; /* [n_layer] the inputs of these, where single precision multiplies them exactly; or NULL */
   bool about_zero; /* no mean is ever subtracted */
   bool centred;    /* the mean is subtracted */
-  int64_t block; /* samples that go through together */
-  rz_tree *tree; /* over the blocks of all ranks; NULL: all samples of a rank are one block, and MPI sums */
+  int64_t block;   /* samples that go through together */
+  rz_tree *tree;   /* over the blocks of all ranks; NULL: all samples of a rank are one block, and MPI sums */
 };
 
 /* Numbers in a temporary block: 1 MiB, so that a few of them stay in the second-level cache. */

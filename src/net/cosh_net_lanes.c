@@ -51,8 +51,7 @@ static void ratio_slow(const rz_cosh_net *net, const int8_t *x, int n, const int
 static double difference(const cosh_lanes *s, const lane_numbers *old, bool scaled) {
   double scale[LANES], d[LANES], most = 0.0;
   for (int l = 0; l < LANES; ++l) scale[l] = 1.0;
-  for (int l = 0; scaled && l < LANES; ++l)
-    scale[l] = exp2(old->exponent[l] - s->product.exponent[l]);
+  for (int l = 0; scaled && l < LANES; ++l) scale[l] = exp2(old->exponent[l] - s->product.exponent[l]);
   for (int l = 0; l < LANES; ++l) {
     const double a = old->re[l], b = old->im[l], c = s->inverse[0][l], e = s->inverse[1][l];
     d[l] = fabs(scale[l] * (a * c - b * e) - 1.0) + fabs(scale[l] * (a * e + b * c));
