@@ -99,17 +99,17 @@ static void accept(lm *s, double objective, double gain) {
 static double hidden(const lm *s) { return ROUNDING * fabs(s->objective); }
 
 /* At a probe: what is seen there, and back. */
-static rz_err look(lm *s, const rz_slope *at, bool *good) {
+static rz_err look(const rz_optimiser *o, lm *s, const rz_slope *at, bool *good) {
   *good = false;
   s->bend.probing = 0;
-  if (at) return rz_lm_bend_see(&s->bend, at);
+  if (at) return rz_agree(o->comm, rz_lm_bend_see(&s->bend, at));
   refuse(s);
   return RZ_OK;
 }
 
 static rz_err judge(rz_optimiser *o, double objective, const rz_slope *at, bool *good) {
   lm *s = o->data;
-  if (s->bend.probing) return look(s, at, good);
+  if (s->bend.probing) return look(o, s, at, good);
   const double fall = s->objective - objective;
   if (!o->pending) { /* the first of all */
     *good = isfinite(objective);
@@ -214,7 +214,7 @@ static rz_err find_bent(rz_optimiser *o, lm *s, rz_jacobian *j, const double *re
   double *force = NULL;
   rz_err rc = RZ_OK;
   RZ_TRY(rz_agree(o->comm, rz_lm_bend_correct(&s->bend, j, residual)));
-  RZ_TRY(RZ_NEW(o->n_param, &force));
+  RZ_TRY(rz_agree(o->comm, RZ_NEW(o->n_param, &force)));
   RZ_TRY_DONE(rc, rz_forces(o->comm, j, s->bend.e, force));
   RZ_TRY_DONE(rc, solve(o, s, j, s->bend.e, force, d, &result, info));
   const double size = rz_lm_bend_size(&s->bend, o->n_param, s->diagonal ? s->scale : NULL, d);
@@ -232,7 +232,7 @@ static rz_err step(rz_optimiser *o, rz_jacobian *j, const double *residual, doub
   bool good = false;
   o->learning_rate = 1.0;
   if (info->force_norm > 0.0) RZ_TRY(rz_sr_pick_choose(o, &s->pick, j, info));
-  if (s->bend.n_row > 0) {
+  if (s->bend.seen) {
     RZ_TRY(find_bent(o, s, j, residual, delta, info, &good));
     if (!good) refuse(s);
   }

@@ -23,19 +23,18 @@ double rz_lm_bend_probe(rz_lm_bend *b, int64_t n_param, const double *d) {
 rz_err rz_lm_bend_see(rz_lm_bend *b, const rz_slope *at) {
   const int64_t n = rz_jacobian_n_rows(at->jacobian);
   rz_free(&b->e);
-  b->n_row = 0;
-  RZ_TRY(RZ_NEW(n, &b->e));
-  memcpy(b->e, at->residual, (size_t)n * sizeof *b->e);
+  b->seen = true;
   b->n_row = n;
+  RZ_TRY(RZ_NEW(n, &b->e));
+  if (n > 0) memcpy(b->e, at->residual, (size_t)n * sizeof *b->e);
   return RZ_OK;
 }
 
 rz_err rz_lm_bend_correct(rz_lm_bend *b, const rz_jacobian *j, const double *residual) {
   const int64_t n = rz_jacobian_n_rows(j);
   double *slope = NULL;
+  b->seen = false;
   RZ_CHECK(n == b->n_row, RZ_ERR_ARG, "a probe of %lld rows for a Jacobian of %lld", (long long)b->n_row, (long long)n);
-  b->n_row = 0;
-  b->n_row = 0;
   RZ_TRY(RZ_NEW(n, &slope));
   const rz_err rc = rz_jacobian_apply(j, b->d, slope);
   for (int64_t i = 0; rc == RZ_OK && i < n; i++)

@@ -15,7 +15,8 @@ typedef struct rz_lm_bend {
   int64_t probing; /* 1: the last delta led to the probe */
   double *d;       /* [n_param]: the step on which it lies */
   double *e;       /* residual there, and then e + e'' / 2 */
-  int64_t n_row;   /* of e; 0: the probe was not seen */
+  int64_t n_row;   /* of e */
+  bool seen;       /* the probe, by every rank: also by one without rows */
 } rz_lm_bend;
 
 rz_err rz_lm_bend_init(rz_lm_bend *b, int64_t n_param);
