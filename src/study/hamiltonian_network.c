@@ -89,7 +89,12 @@ static rz_err fit(network_run *r) {
   const rz_fit_spec spec = rz_fit_read(r->run->config);
   const double start = rz_wall_time();
   rz_fit_info info;
-  RZ_TRY(rz_law_fit(r->m.law, r->run->comm, share.count, d->x + first, d->target + first, &spec, &info));
+  const rz_err rc = rz_law_fit(r->m.law, r->run->comm, share.count, d->x + first, d->target + first, &spec, &info);
+  if (rc == RZ_ERR_INPUT) { /* data that do not fit the law */
+    rz_config_error(r->run->config, "network", "model", "%s", rz_error_message());
+    return rz_config_report(r->run->config);
+  }
+  RZ_TRY(rc);
   RZ_TRY(rz_output_say(&r->output, "fitted    %lld numbers in %.3f s: rank %lld of %lld, condition %.1e\n",
                        (long long)info.solve.n_row, rz_wall_time() - start, (long long)info.solve.rank,
                        (long long)n_param, info.solve.condition));
