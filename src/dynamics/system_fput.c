@@ -16,7 +16,7 @@ typedef struct fput {
 enum { MAX_LENGTH = 4096 };
 
 static const rz_option rows[] = {
-    RZ_ROW_INT("length", "32", 2, MAX_LENGTH, "number of springs; length - 1 masses move"),
+    RZ_ROW_INT("springs", "32", 2, MAX_LENGTH, "number of springs; springs - 1 masses move"),
     RZ_ROW_REAL("alpha", "0.25", -1e6, 1e6, "", "cubic term of a spring's energy"),
     RZ_ROW_REAL("beta", "0.0", -1e6, 1e6, "", "quartic term of a spring's energy"),
     RZ_ROW_INT("mode", "1", 1, MAX_LENGTH, "initial states: the linear mode that is excited"),
@@ -30,7 +30,7 @@ static rz_err init(rz_system *s, rz_config *config) {
   s->data = c;
   *c = (fput){.alpha = rz_system_real(config, "alpha"),
               .beta = rz_system_real(config, "beta"),
-              .length = (int)rz_config_int(config, RZ_SYSTEM_GROUP, "length"),
+              .length = (int)rz_config_int(config, RZ_SYSTEM_GROUP, "springs"),
               .mode = (int)rz_config_int(config, RZ_SYSTEM_GROUP, "mode"),
               .at_rest = rz_config_bool(config, RZ_SYSTEM_GROUP, "at_rest")};
   if (c->mode >= c->length)

@@ -19,7 +19,7 @@ static const char *const systems[] = {
     "name = 'kepler', eccentricity = 0.1, 0.5",
     "name = 'n_body', n_body = 3, n_space = 3, masses = 1, 2, 3",
     "name = 'henon_heiles', energy = 0.1, 0.16",
-    "name = 'fput', length = 9, beta = 0.5, at_rest = .false.",
+    "name = 'fput', springs = 9, beta = 0.5, at_rest = .false.",
     "name = 'charged_particle', n_space = 3",
 };
 

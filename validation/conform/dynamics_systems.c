@@ -21,8 +21,8 @@ static const char *const variant[] = {
     "name = 'n_body', n_body = 5, softening = 0.2, radius = 1, 2",
     "name = 'n_body', n_body = 2, n_space = 3, masses = 3, 0.1",
     "name = 'henon_heiles', coupling = 0.6, energy = 0.01, 0.4",
-    "name = 'fput', length = 5, alpha = 0.3, beta = 0.7, mode = 2, amplitude = 0.5, 1.5, at_rest = .false.",
-    "name = 'fput', length = 2, beta = 2, amplitude = 0.2, 3",
+    "name = 'fput', springs = 5, alpha = 0.3, beta = 0.7, mode = 2, amplitude = 0.5, 1.5, at_rest = .false.",
+    "name = 'fput', springs = 2, beta = 2, amplitude = 0.2, 3",
     "name = 'charged_particle', n_space = 3, mass = 0.7, charge = -1.5, field = 0.9, radius = 0, 3, speed = 1, 2",
 };
 

@@ -52,7 +52,7 @@ static void check_energies(void) {
     const double e = chain[i + 1] - chain[i];
     h += e * e / 2 + 0.3 * e * e * e / 3 + 0.7 * e * e * e * e / 4;
   }
-  RZ_EXPECT_NEAR(energy("name = 'fput', length = 3, alpha = 0.3, beta = 0.7", y), h + (0.25 + 1.21) / 2, 1e-15);
+  RZ_EXPECT_NEAR(energy("name = 'fput', springs = 3, alpha = 0.3, beta = 0.7", y), h + (0.25 + 1.21) / 2, 1e-15);
 }
 
 /* The double pendulum from Cartesian velocities: angles and speeds give momenta by the Lagrangian's mass matrix. */
@@ -173,7 +173,7 @@ static void check_periods(void) {
   RZ_EXPECT_NEAR(period("name = 'n_body', masses = 1, 3, gravity = 0.25", two), 2 * RZ_PI * pow(2 - 1.44, -1.5), 1e-13);
   RZ_EXPECT(isnan(period("name = 'n_body', softening = 0.1", two)));
   RZ_EXPECT_NEAR(period("name = 'charged_particle', mass = 3, charge = -2, field = 0.5", bound), 6 * RZ_PI, 1e-14);
-  RZ_EXPECT_NEAR(period("name = 'fput', length = 2", rest), 2 * RZ_PI / sqrt(2.0), 1e-14);
+  RZ_EXPECT_NEAR(period("name = 'fput', springs = 2", rest), 2 * RZ_PI / sqrt(2.0), 1e-14);
   /* Equal bobs: w^2 = 2 -+ sqrt 2. */
   RZ_EXPECT_NEAR(period("name = 'double_pendulum'", bound), 2 * RZ_PI / sqrt(2 - sqrt(2.0)), 1e-14);
   RZ_EXPECT(isnan(period("name = 'double_pendulum', gravity = 0", bound)));
@@ -190,7 +190,7 @@ static void check_errors(void) {
   expect_refused("name = 'pendulum', radius = 2", "radius");
   expect_refused("name = 'pendulum', stiffness = 2", "stiffness");
   expect_refused("name = 'pendulums'", "did you mean 'pendulum'");
-  expect_refused("name = 'fput', length = 4, mode = 4", "has modes 1 to 3");
+  expect_refused("name = 'fput', springs = 4, mode = 4", "has modes 1 to 3");
   expect_refused("name = 'n_body', n_body = 3, masses = 1, 2", "2 masses for 3 bodies");
   for (int64_t at = 1;; at++) {
     rz_system *s = NULL;
