@@ -5,7 +5,6 @@
 #include "ritz/dynamics/integrator.h"
 
 #define RZ_INTEGRATOR_GROUP "integrator"
-#define RZ_N_ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
 struct rz_integrator {
   const rz_integrator_class *cls;

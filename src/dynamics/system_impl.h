@@ -5,7 +5,6 @@
 #include "ritz/dynamics/system.h"
 
 #define RZ_SYSTEM_GROUP "system"
-#define RZ_N_ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
 extern const rz_system_class rz_system_mass_spring, rz_system_pendulum, rz_system_double_pendulum, rz_system_kepler,
     rz_system_n_body, rz_system_henon_heiles, rz_system_fput, rz_system_charged_particle;

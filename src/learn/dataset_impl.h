@@ -6,7 +6,6 @@
 #include "ritz/store/table.h"
 
 #define RZ_DATA_GROUP "data"
-#define RZ_N_ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
 /* Room for n rows, all of them n_train; clean only if wanted. */
 rz_err rz_dataset_reserve(rz_dataset *d, int n_degree, int64_t n, bool with_clean);

@@ -19,14 +19,10 @@ static rz_err update(rz_law *l) {
   return RZ_OK;
 }
 
-/* n rows of the states in chunks: i is the first, m how many. */
-#define EACH_CHUNK(n)                                                                                                  \
-  for (int64_t i = 0, m; i < (n) && (m = (n)-i < RZ_NETWORK_CHUNK ? (n)-i : RZ_NETWORK_CHUNK) > 0; i += m)
-
 static rz_err apply(rz_law *l, int64_t n, const double *x, double *out) {
   const rz_network *net = l->data;
   const int dim = 2 * l->n_degree;
-  EACH_CHUNK(n) RZ_TRY(rz_mlp_values(net->batch, m, x + i * dim, out + i * dim));
+  RZ_EACH_CHUNK(n) RZ_TRY(rz_mlp_values(net->batch, m, x + i * dim, out + i * dim));
   return RZ_OK;
 }
 
@@ -37,7 +33,7 @@ static rz_err forward(const rz_network *net, int64_t m, const double *x) {
 static rz_err tangent(rz_law *l, int64_t n, const double *x, const double *v, double *out) {
   const rz_network *net = l->data;
   const int dim = 2 * l->n_degree;
-  EACH_CHUNK(n) {
+  RZ_EACH_CHUNK(n) {
     RZ_TRY(forward(net, m, x + i * dim));
     RZ_TRY(rz_mlp_tangent(net->batch, v + i * dim, NULL, out + i * dim));
   }
@@ -47,7 +43,7 @@ static rz_err tangent(rz_law *l, int64_t n, const double *x, const double *v, do
 static rz_err pull(rz_law *l, int64_t n, const double *x, const double *bar, double *grad) {
   const rz_network *net = l->data;
   const int dim = 2 * l->n_degree;
-  EACH_CHUNK(n) {
+  RZ_EACH_CHUNK(n) {
     RZ_TRY(forward(net, m, x + i * dim));
     RZ_TRY(rz_mlp_pull(net->batch, bar + i * dim, NULL, grad));
   }
@@ -59,7 +55,7 @@ static rz_err layers(rz_law *l, rz_jacobian *j) { return rz_mlp_layers(((rz_netw
 static rz_err factors(rz_law *l, int64_t n, const double *x, int64_t first, rz_jacobian *j) {
   const rz_network *net = l->data;
   const int dim = 2 * l->n_degree;
-  EACH_CHUNK(n) {
+  RZ_EACH_CHUNK(n) {
     RZ_TRY(forward(net, m, x + i * dim));
     for (int k = 0; k < dim; k++) RZ_TRY(rz_mlp_factors(net->batch, k, first + i * dim + k, dim, j));
   }

@@ -2,17 +2,14 @@
  * generating_point.h for the equations and for what is solved. For a short time h S is near the Hamiltonian. All
  * derivatives follow from A and H at the point y (implicit functions); they are symplectic whatever y is. */
 #include "generating_point.h"
-#include "law_impl.h"
+#include "network.h"
 
 #include "ritz/core/memory.h"
 #include <string.h>
 
 static const rz_option options[] = {
     RZ_ROW_CHOICE("generator", "mixed|midpoint", "'mixed'", "S(q, p') or S((x + x') / 2)"),
-    RZ_ROW_INTS("hidden", RZ_MLP_MAX_HIDDEN, "32, 32", 1, 65536, "units of each hidden layer"),
-    RZ_ROW_CHOICE("activation", RZ_ACTIVATION_CHOICES, "'tanh'", "of the hidden units"),
-    RZ_ROW_CHOICE("start", "uniform|orthogonal", "'uniform'",
-                  "initial weights: uniform within 1 / sqrt(inputs), or orthogonal matrices"),
+    RZ_NETWORK_SHAPE_ROWS,
     RZ_ROW_INT("newton_steps", "50", 1, 1000, "most Newton steps for one state"),
 };
 

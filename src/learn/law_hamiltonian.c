@@ -15,6 +15,9 @@ typedef struct part {
 } part;
 
 typedef struct hamiltonian {
+  int64_t n_seen; /* states of the last apply, whose gradients the batches hold still, for the pull that follows in
+                     training; 0: none */
+  double *seen;   /* [RZ_NETWORK_CHUNK, 2 d] those states */
   int n_part, dim;
   part part[2];
   double *mass;             /* [d]: there is a term p^2 / 2m; NULL: none */
@@ -23,6 +26,7 @@ typedef struct hamiltonian {
 
 static rz_err make_room(hamiltonian *h) {
   const int64_t n = RZ_NETWORK_CHUNK;
+  RZ_TRY(RZ_NEW(n * h->dim, &h->seen));
   RZ_TRY(RZ_NEW(n * h->dim, &h->x));
   RZ_TRY(RZ_NEW(n * h->dim * h->dim, &h->v));
   RZ_TRY(RZ_NEW(n * h->dim, &h->g));
@@ -61,7 +65,8 @@ static rz_err init_potential(rz_law *l, const rz_law_input *in) {
 }
 
 static rz_err update(rz_law *l) {
-  const hamiltonian *h = l->data;
+  hamiltonian *h = l->data;
+  h->n_seen = 0;
   for (int k = 0; k < h->n_part; k++) rz_mlp_batch_load(h->part[k].net.batch, l->params.value);
   return RZ_OK;
 }
@@ -91,7 +96,8 @@ static void take_bar(const part *a, int d, int64_t m, const double *bar, double 
 }
 
 /* Forward and back: the gradient of the part at m states, g [m, n_in]. */
-static rz_err gradient(const hamiltonian *h, const part *a, int64_t m, const double *x, double *g) {
+static rz_err gradient(hamiltonian *h, const part *a, int64_t m, const double *x, double *g) {
+  h->n_seen = 0;
   take(a, h->dim, m, x, h->x);
   RZ_TRY(rz_mlp_forward(a->net.batch, m, h->x, g)); /* H itself is not asked for */
   return rz_mlp_pull(a->net.batch, h->unit, g, NULL);
@@ -99,10 +105,8 @@ static rz_err gradient(const hamiltonian *h, const part *a, int64_t m, const dou
 
 /* ---- the class ---- */
 
-/* Chunks of the n states, i the first, m how many; all parts in each. */
-#define EACH_CHUNK(n)                                                                                                  \
-  for (int64_t i = 0, m; i < (n) && (m = (n)-i < RZ_NETWORK_CHUNK ? (n)-i : RZ_NETWORK_CHUNK) > 0; i += m)             \
-    for (const part *a = h->part; a < h->part + h->n_part; a++)
+/* All parts in each chunk. */
+#define EACH_CHUNK(n) RZ_EACH_CHUNK(n) for (const part *a = h->part; a < h->part + h->n_part; a++)
 
 static void add_velocity(const hamiltonian *h, int64_t n, const double *p, double *out) {
   const int d = h->dim / 2;
@@ -111,18 +115,21 @@ static void add_velocity(const hamiltonian *h, int64_t n, const double *p, doubl
 }
 
 static rz_err apply(rz_law *l, int64_t n, const double *x, double *out) {
-  const hamiltonian *h = l->data;
+  hamiltonian *h = l->data;
   memset(out, 0, sizeof *out * (size_t)(n * h->dim));
   EACH_CHUNK(n) {
     RZ_TRY(gradient(h, a, m, x + i * h->dim, h->g));
     add_field(a, l->n_degree, m, h->g, out + i * h->dim);
   }
   add_velocity(h, n, x, out);
+  if (n > RZ_NETWORK_CHUNK) return RZ_OK;
+  h->n_seen = n;
+  memcpy(h->seen, x, sizeof *x * (size_t)(n * h->dim));
   return RZ_OK;
 }
 
 static rz_err tangent(rz_law *l, int64_t n, const double *x, const double *v, double *out) {
-  const hamiltonian *h = l->data;
+  hamiltonian *h = l->data;
   memset(out, 0, sizeof *out * (size_t)(n * h->dim));
   EACH_CHUNK(n) {
     RZ_TRY(gradient(h, a, m, x + i * h->dim, h->g));
@@ -136,7 +143,7 @@ static rz_err tangent(rz_law *l, int64_t n, const double *x, const double *v, do
 
 /* A part of the coordinates' own half moves the other half: T(p) makes velocities, V(q) forces. */
 static rz_err half(rz_law *l, rz_law_half which, int64_t n, const double *x, const double *v, double *out) {
-  const hamiltonian *h = l->data;
+  hamiltonian *h = l->data;
   const int d = l->n_degree, first = which == RZ_LAW_VELOCITY ? d : 0;
   const double sign = which == RZ_LAW_VELOCITY ? 1.0 : -1.0;
   const double *direction = v ? v : x;
@@ -156,7 +163,8 @@ static rz_err half(rz_law *l, rz_law_half which, int64_t n, const double *x, con
 }
 
 static rz_err energy(rz_law *l, int64_t n, const double *x, double *out) {
-  const hamiltonian *h = l->data;
+  hamiltonian *h = l->data;
+  h->n_seen = 0;
   const int d = l->n_degree;
   memset(out, 0, sizeof *out * (size_t)n);
   EACH_CHUNK(n) {
@@ -170,9 +178,11 @@ static rz_err energy(rz_law *l, int64_t n, const double *x, double *out) {
 }
 
 static rz_err pull(rz_law *l, int64_t n, const double *x, const double *bar, double *grad) {
-  const hamiltonian *h = l->data;
+  hamiltonian *h = l->data;
+  const bool seen = n == h->n_seen && n > 0 && memcmp(x, h->seen, sizeof *x * (size_t)(n * h->dim)) == 0;
+  h->n_seen = 0;
   EACH_CHUNK(n) {
-    RZ_TRY(gradient(h, a, m, x + i * h->dim, h->g));
+    if (!seen) RZ_TRY(gradient(h, a, m, x + i * h->dim, h->g));
     take_bar(a, l->n_degree, m, bar + i * h->dim, h->v);
     RZ_TRY(rz_mlp_gradient_pull(a->net.batch, h->v, grad));
   }
@@ -195,7 +205,7 @@ static void set_directions(const part *a, int d, double *v) {
 }
 
 static rz_err factors(rz_law *l, int64_t n, const double *x, int64_t first, rz_jacobian *j) {
-  const hamiltonian *h = l->data;
+  hamiltonian *h = l->data;
   EACH_CHUNK(n) {
     RZ_TRY(gradient(h, a, m, x + i * h->dim, h->g));
     for (int64_t k = 0; k < m; k++) set_directions(a, l->n_degree, h->v + k * h->dim * a->n_in);
@@ -209,6 +219,7 @@ static void fini(rz_law *l) {
   if (!h) return;
   for (int k = 0; k < h->n_part; k++) rz_network_free(&h->part[k].net);
   rz_free(&h->mass);
+  rz_free(&h->seen);
   rz_free(&h->x);
   rz_free(&h->v);
   rz_free(&h->g);

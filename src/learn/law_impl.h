@@ -5,7 +5,6 @@
 #include "ritz/learn/law.h"
 
 #define RZ_LAW_GROUP "network"
-#define RZ_N_ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
 extern const rz_law_class rz_law_black_box, rz_law_hamiltonian, rz_law_separable, rz_law_potential;
 extern const rz_law_class rz_law_sympnet, rz_law_generating_function;

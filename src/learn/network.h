@@ -8,13 +8,18 @@
 
 enum { RZ_NETWORK_CHUNK = 256 }; /* rows that a batch works on at a time */
 
-/* Rows of group "network". */
-#define RZ_NETWORK_ROWS                                                                                                \
+/* Rows of group "network": the shape of a network, and all. */
+#define RZ_NETWORK_SHAPE_ROWS                                                                                          \
   RZ_ROW_INTS("hidden", RZ_MLP_MAX_HIDDEN, "32, 32", 1, 65536, "units of each hidden layer"),                          \
       RZ_ROW_CHOICE("activation", RZ_ACTIVATION_CHOICES, "'tanh'", "of the hidden units"),                             \
       RZ_ROW_CHOICE("start", "uniform|orthogonal", "'uniform'",                                                        \
-                    "initial weights: uniform within 1 / sqrt(inputs), or orthogonal matrices"),                       \
-      RZ_ROW_CHOICE("precision", "double|single", "'double'", "of the network's inner numbers")
+                    "initial weights: uniform within 1 / sqrt(inputs), or orthogonal matrices")
+#define RZ_NETWORK_ROWS                                                                                                \
+  RZ_NETWORK_SHAPE_ROWS, RZ_ROW_CHOICE("precision", "double|single", "'double'", "of the network's inner numbers")
+
+/* Chunks of n states: i the first of each, m how many. */
+#define RZ_EACH_CHUNK(n)                                                                                               \
+  for (int64_t i = 0, m; i < (n) && (m = (n)-i < RZ_NETWORK_CHUNK ? (n)-i : RZ_NETWORK_CHUNK) > 0; i += m)
 
 typedef struct rz_network {
   rz_mlp *mlp;

@@ -17,8 +17,6 @@
   RZ_BOND_ROWS, RZ_ROW_COUPLING("dm", "0.0", "", "Dzyaloshinskii-Moriya term D sum_<ij> (sx_i sy_j - sy_i sx_j)"),     \
       RZ_ROW_COUPLING("chiral", "0.0", "", "scalar chirality sum over triangles of s_i . (s_j x s_k)")
 
-#define RZ_N_ROWS(rows) (int)(sizeof(rows) / sizeof((rows)[0]))
-
 /* True if the model in use has this key. */
 bool rz_model_has_row(const rz_model_class *cls, const char *key);
 double rz_model_real(const rz_model_input *in, const char *key);

@@ -6,7 +6,6 @@
 #include "ritz/optimise/schedule.h"
 
 #define RZ_OPTIMISER_GROUP "optimiser"
-#define RZ_N_ROWS(table) (int)(sizeof(table) / sizeof(table)[0])
 
 struct rz_optimiser {
   const rz_optimiser_class *cls;

@@ -263,6 +263,7 @@ static void check_parameters(rz_law *l, const double *x) {
     differentiate(apply_of_parameter, &w, n, 1e-3, expected);
     for (int r = 0; r < n; r++) RZ_EXPECT_NEAR(rows[r * p + k], expected[r], 1e-8 * fmax(scale, 1.0));
   }
+  RZ_EXPECT_OK(l->cls->apply(l, N_STATE, x, expected)); /* which a law may build on */
   RZ_EXPECT_OK(l->cls->pull(l, N_STATE, x, bar, pull)); /* it adds */
   for (int64_t k = 0; k < p; k++) RZ_EXPECT_NEAR(pull[k], 2.0 * product[k], 3e-12 * scale * n);
   rz_free(&rows);

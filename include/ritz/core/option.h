@@ -48,6 +48,9 @@ typedef struct rz_option {
 #define RZ_ROW_CHOICES(name, n, choices, fallback, help)                                                               \
   { name, RZ_CHOICE, n, fallback, 1, 0, choices, "", help, 0 }
 
+/* Of a table that is an array. */
+#define RZ_N_ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
+
 /* Rows that only one member of a family understands (kind = 'rbm' reads alpha, kind = 'mean_field' does not). */
 typedef struct rz_member_options {
   const char *name, *about; /* the member, as written in the deck */
